@@ -24,7 +24,13 @@ class RequestError(OarError):
     """
 
     def __init__(
-        self, message: str, *, text: str = "", at: int | None = None, length: int = 1, hint: str = ""
+        self,
+        message: str,
+        *,
+        text: str = "",
+        at: int | None = None,
+        length: int = 1,
+        hint: str = "",
     ) -> None:
         self.message, self.text, self.at, self.length, self.hint = message, text, at, length, hint
         lines = [message]

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.process import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +57,8 @@ def write_atomically(path: Path, text: str) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
             file.write(text)
         temporary.replace(path)
     except OSError as error:
@@ -111,7 +113,7 @@ def _private_directory(path: Path) -> Path:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    with open(open_private(path)) as file:
+    with os.fdopen(open_private(path)) as file:
         read: dict[str, Any] = json.load(file)
     return read
 
@@ -192,6 +194,7 @@ class Submission:
         name: what people call it.
         ids: the scheduler's ids in the same order, once known.
         refused: why the scheduler refused it, or "".
+        sender: the process that sends it (`core.process.identity`).
         created: seconds since the epoch.
     """
 
@@ -203,6 +206,7 @@ class Submission:
     name: str
     ids: list[int] = field(default_factory=list)
     refused: str = ""
+    sender: str = field(default_factory=lambda: identity(os.getpid()))
     created: float = field(default_factory=time.time)
 
     @property
@@ -235,9 +239,15 @@ class Submission:
             "name": self.name,
             "ids": self.ids,
             "refused": self.refused,
+            "sender": self.sender,
             "created": self.created,
         }
         write_atomically(self.path / "submission.json", json.dumps(facts))
+
+    def reload(self) -> None:
+        """Take what its sender has written since."""
+        read = _read_json(self.path / "submission.json")
+        self.ids, self.refused = read["ids"], read["refused"]
 
 
 class Spool:
@@ -280,6 +290,13 @@ class Spool:
             except (OSError, SpoolError, ValueError, KeyError):
                 continue  # being written, or removed, at this moment
         yield from sorted(found, key=lambda submission: submission.created, reverse=True)
+
+    def jobs(self) -> Iterator[JobDirectory]:
+        """All jobs, in no order."""
+        folder = self.root / "jobs"
+        if folder.exists():
+            found = (JobDirectory(path) for path in self._list(folder))
+            yield from (job for job in found if job.spec_file.exists())
 
     def _list(self, folder: Path) -> list[Path]:
         try:

@@ -1,0 +1,238 @@
+"""The handle of a job that users hold: a future first, and then all that is known of the job."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.backend import get_backend
+from pydra_oar_jupyter.core.errors import JobFailed
+from pydra_oar_jupyter.core.outcome import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pydra_oar_jupyter.core.backend import Backend
+    from pydra_oar_jupyter.core.outcome import Outcome
+    from pydra_oar_jupyter.core.record import JobRecord
+    from pydra_oar_jupyter.core.spool import JobDirectory, JobSpec
+    from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
+
+# Kinds of jobs whose result is more than an exit code, by JobSpec.kind: "module:class".
+KINDS = {"cell": "pydra_oar_jupyter.cells.job:CellJob"}
+
+
+def make_job(record: JobRecord, spec: JobSpec) -> Job:
+    """The handle for a job of that kind."""
+    if spec.kind not in KINDS:
+        return Job(record, spec)
+    module, _, name = KINDS[spec.kind].partition(":")
+    job: Job = getattr(importlib.import_module(module), name)(record, spec)
+    return job
+
+
+class Job:
+    """One job, wherever it is: being submitted, waiting, running or ended.
+
+    It can be waited for (`wait`), awaited (``await job``) and looked up again in another kernel
+    by its id (`pydra_oar_jupyter.job`). Times are seconds since the epoch, 0 for "not yet".
+    """
+
+    def __init__(self, record: JobRecord, spec: JobSpec) -> None:
+        self._record = record
+        self._spec = spec
+
+    def __repr__(self) -> str:
+        where = f" on {self.node}" if self.node else ""
+        return f"<{type(self).__name__} {self.id or '…'} {self.name!r}: {self.state}{where}>"
+
+    @property
+    def id(self) -> int | None:
+        """The scheduler's id; None until it has been submitted."""
+        return self._record.id
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._spec.name
+
+    @property
+    def kind(self) -> str:
+        """``cell``, ``script`` …"""
+        return self._spec.kind
+
+    @property
+    def spec(self) -> JobSpec:
+        """What was asked."""
+        return self._spec
+
+    @property
+    def directory(self) -> JobDirectory:
+        """Its directory in the spool."""
+        return self._record.directory
+
+    @property
+    def backend(self) -> Backend:
+        """What runs it."""
+        return get_backend(self._record.backend)
+
+    @property
+    def state(self) -> JobState:
+        """One of OAR's twelve states."""
+        return self._record.state
+
+    @property
+    def status(self) -> JobStatus | None:
+        """The scheduler's last answer about it, if it was asked already."""
+        return self._record.snapshot()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while that is open."""
+        return self._record.outcome
+
+    @property
+    def progress(self) -> list[dict[str, Any]]:
+        """The latest report of each progress bar in it."""
+        return list(self._record.progress.values())
+
+    @property
+    def node(self) -> str:
+        """The node it runs on, the first one if it has several."""
+        status = self._record.status
+        return self._record.host or (status.nodes[0] if status and status.nodes else "")
+
+    @property
+    def started(self) -> float:
+        """When it began to run."""
+        return self._record.started or (self._record.status.started if self._record.status else 0.0)
+
+    @property
+    def ended(self) -> float:
+        """When it ended."""
+        return self._record.ended
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its command's exit code, minus the signal if one killed it; None if there is none."""
+        return self.outcome.exit_code if self.outcome else None
+
+    @property
+    def stdout(self) -> str:
+        """What it has written to its standard output so far."""
+        return _text(self.directory.stdout)
+
+    @property
+    def stderr(self) -> str:
+        """What it has written to its standard error so far."""
+        return _text(self.directory.stderr)
+
+    @property
+    def events(self) -> tuple[SchedulerEvent, ...]:
+        """Its history as the scheduler keeps it, asked for now.
+
+        Raises:
+            BackendError: the scheduler does not answer.
+        """
+        if self.id is None:
+            return ()
+        status = self.backend.status([self.id]).get(self.id)
+        return status.events if status else ()
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._record.future.done()
+
+    def submitted(self, timeout: float | None = None) -> int:
+        """Wait until the scheduler has it; its id.
+
+        Raises:
+            Refused: the scheduler won't take it.
+            TimeoutError: ``timeout`` seconds have passed.
+        """
+        return self._record.sent.result(timeout)
+
+    def wait(self, timeout: float | None = None) -> Outcome:
+        """Wait until it has ended, and say how.
+
+        Raises:
+            TimeoutError: ``timeout`` seconds have passed; the job goes on.
+        """
+        try:
+            return self._record.future.result(timeout)
+        except FutureTimeout:
+            raise TimeoutError(f"{self} has not ended after {timeout} s; it goes on.") from None
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait until it has ended; 0, the exit code of a job that did what it was to do.
+
+        Raises:
+            JobFailed: it ended in another way.
+            TimeoutError: ``timeout`` seconds have passed; the job goes on.
+        """
+        outcome = self.wait(timeout)
+        if not outcome.ok:
+            raise self.failure(outcome)
+        return outcome.exit_code
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """``await job`` is `result`, without blocking the event loop."""
+        yield from asyncio.wrap_future(self._record.future).__await__()
+        return self.result()
+
+    def cancel(self) -> None:
+        """Delete it, running or not; one that has ended is left as it is.
+
+        Raises:
+            BackendError: the scheduler won't.
+        """
+        if not self.done():
+            self.backend.delete([self.submitted()])
+
+    def hold(self) -> None:
+        """Keep it from starting while it waits.
+
+        Raises:
+            BackendError: the scheduler won't.
+        """
+        self.backend.hold([self.submitted()])
+
+    def resume(self) -> None:
+        """Let it go on after a hold.
+
+        Raises:
+            BackendError: the scheduler won't.
+        """
+        self.backend.resume([self.submitted()])
+
+    def failure(self, outcome: Outcome) -> JobFailed:
+        """The exception that tells a person how it ended, and what to do."""
+        where = f" on {self.node}" if self.node else ""
+        lines = [f"Job {self.id or ''} {self.name!r}{where}: {outcome}.".replace("  ", " ")]
+        if outcome.advice:
+            lines.append(outcome.advice)
+        if outcome.ending in (Ending.EXITED, Ending.KILLED) and (
+            tail := _tail(self.directory.stderr)
+        ):
+            lines += ["The last lines of its standard error:", tail]
+        return JobFailed("\n".join(lines), outcome)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _tail(path: Path, lines: int = 10) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 8192))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])

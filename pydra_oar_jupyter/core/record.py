@@ -1,0 +1,194 @@
+"""What is known of one job, put together from its events and the scheduler's answers.
+
+Only the tracker changes a record; handles read it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.events import EventLog
+from pydra_oar_jupyter.core.outcome import Ending, Outcome, from_shell, from_status
+from pydra_oar_jupyter.core.state import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydra_oar_jupyter.core.spool import JobDirectory
+    from pydra_oar_jupyter.core.state import JobStatus
+
+# How long a file may be shown late by NFS after the scheduler said that the job ended, in seconds.
+_LATE = 10.0
+# How long a job that the scheduler never heard of, or hears of no more, is asked for, in seconds.
+_UNKNOWN = 60.0
+
+
+class JobRecord:
+    """One job as far as it is known.
+
+    Attributes:
+        directory: its directory in the spool.
+        backend: the name of the backend that it was given to.
+        id: the scheduler's id, None until it is known. It changes when the scheduler
+            submits a preempted job again.
+        status: the scheduler's last answer, if any.
+        host: the node on which it started, or "".
+        started, ended: by the job's own events, in seconds since the epoch; 0 for not yet.
+        progress: the latest report of each progress bar, by the bar's name.
+        future: done when the outcome is known.
+    """
+
+    def __init__(self, directory: JobDirectory, backend: str, job_id: int | None = None) -> None:
+        self.directory = directory
+        self.backend = backend
+        self.id = job_id
+        self.status: JobStatus | None = None
+        self.host = ""
+        self.started = 0.0
+        self.ended = 0.0
+        self.progress: dict[str, dict[str, Any]] = {}
+        self.sent: Future[int] = Future()
+        self.future: Future[Outcome] = Future()
+        self._log = EventLog(directory.events)
+        self._signalled: Outcome | None = None
+        self._final_since = 0.0
+        self._missing_since = 0.0
+        if job_id is not None:
+            self.sent.set_result(job_id)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while that is open."""
+        return self.future.result() if self.future.done() else None
+
+    @property
+    def state(self) -> JobState:
+        """OAR's state, from whichever knows more: the job's events or the scheduler."""
+        if outcome := self.outcome:
+            return outcome.state
+        status = self.status.state if self.status else JobState.WAITING
+        if self.ended:
+            return JobState.FINISHING
+        return JobState.RUNNING if self.started and status.pending else status
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it ended by a signal, and only the scheduler can say why."""
+        return self._signalled is not None and self.outcome is None
+
+    def set_id(self, job_id: int) -> None:
+        """Note the scheduler's id."""
+        self.id = job_id
+        if not self.sent.done():
+            self.sent.set_result(job_id)
+
+    def end(self, outcome: Outcome) -> None:
+        """Note how it ended, in its directory too. The first word stands."""
+        if self.future.done():
+            return
+        facts = {
+            "ending": outcome.ending,
+            "exit_code": outcome.exit_code,
+            "detail": outcome.detail,
+            "id": self.id,
+            "host": self.host,
+            "started": self.started,
+            "ended": self.ended,
+        }
+        with suppress(SpoolError):  # a full disk: another kernel will work it out again
+            self.directory.write_end(facts)
+        self.future.set_result(outcome)
+
+    def recall(self) -> bool:
+        """Take what was noted in the directory; whether it says that the job has ended."""
+        end = self.directory.read_end()
+        if end is None:
+            return False
+        self.id, self.host = end["id"], end["host"]
+        self.started, self.ended = end["started"], end["ended"]
+        self.future.set_result(Outcome(Ending(end["ending"]), end["exit_code"], end["detail"]))
+        return True
+
+    def read_events(self) -> None:
+        """Take what the job has written since the last time.
+
+        Raises:
+            OSError: its events are there and can't be read.
+        """
+        for event in self._log.poll():
+            match event:
+                case {"event": "start"}:
+                    self._start(event)
+                case {"event": "progress", "bar": bar}:
+                    self.progress[str(bar)] = event
+                case {"event": "done", "ok": ok}:
+                    self.ended = _time(event)
+                    self.end(Outcome(Ending.FINISHED, 0) if ok else Outcome(Ending.RAISED, 1))
+                case {"event": "exit", "code": int(code)}:
+                    self.ended = _time(event)
+                    self._exit(from_shell(code))
+
+    def _start(self, event: Mapping[str, Any]) -> None:
+        # A job that was requeued starts again: what it said the first time is void.
+        self.started, self.ended, self._signalled = _time(event), 0.0, None
+        self.host = str(event.get("host", ""))
+        self.progress.clear()
+
+    def _exit(self, outcome: Outcome) -> None:
+        if outcome.ending is Ending.KILLED:
+            self._signalled = outcome
+        else:
+            self.end(outcome)
+
+    def take(self, answers: Mapping[int, JobStatus], now: float) -> None:
+        """Take the scheduler's answers about many jobs, given at ``now`` (seconds)."""
+        if self.id is None or self.future.done():
+            return
+        self._follow(answers)
+        status = answers.get(self.id)
+        if status is None:
+            self._missing_since = self._missing_since or now
+            if now - self._missing_since > _UNKNOWN:
+                self.read_events()
+                self.end(Outcome(Ending.FAILED, detail="the scheduler does not know it any more"))
+            return
+        self._missing_since = 0.0
+        self.status = status
+        if status.state.final:
+            self._final_since = self._final_since or now
+            self._close(status, now - self._final_since)
+
+    def _follow(self, answers: Mapping[int, JobStatus]) -> None:
+        """Go on with the job that the scheduler submitted in this one's place, if it did."""
+        for status in answers.values():
+            if status.resubmitted_from == self.id and self.id is not None:
+                self.id, self.started, self.ended = status.id, 0.0, 0.0
+                self._signalled, self._final_since = None, 0.0
+                return self._follow(answers)
+        return None
+
+    def _close(self, status: JobStatus, final_for: float) -> None:
+        """Say how it ended, by the scheduler's word, unless the job's own is still to come."""
+        self.read_events()
+        verdict = from_status(status)
+        resubmitted = verdict.ending is Ending.PREEMPTED and "idempotent" in status.types
+        late = verdict.state is JobState.TERMINATED and not self._signalled
+        if (late or resubmitted) and final_for < _LATE:
+            return
+        if self._signalled and verdict.ending in (Ending.FAILED, Ending.EXITED, Ending.KILLED):
+            verdict = self._signalled
+        self.ended = self.ended or status.ended
+        self.end(verdict)
+
+    def snapshot(self) -> JobStatus | None:
+        """The scheduler's last answer, with the state as it is known now."""
+        return self.status and dataclasses.replace(self.status, state=self.state)
+
+
+def _time(event: Mapping[str, Any]) -> float:
+    time = event.get("time", 0.0)
+    return float(time) if isinstance(time, int | float) else 0.0
