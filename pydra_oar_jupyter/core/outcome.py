@@ -80,7 +80,7 @@ class Outcome:
             case Ending.NODE_LOST:
                 return "its node was lost"
             case Ending.REFUSED:
-                return f"it was refused: {self.detail}"
+                return self.detail.rstrip(".")
             case Ending.NEVER_SENT:
                 return "it was never submitted: the kernel stopped before"
             case Ending.FAILED:

@@ -176,7 +176,8 @@ class JobRecord:
         self.read_events()
         verdict = from_status(status)
         resubmitted = verdict.ending is Ending.PREEMPTED and "idempotent" in status.types
-        late = verdict.state is JobState.TERMINATED and not self._signalled
+        # The script's own word may be shown late, unless the script was killed with its command.
+        late = verdict.ending in (Ending.FINISHED, Ending.EXITED) and not self._signalled
         if (late or resubmitted) and final_for < _LATE:
             return
         if self._signalled and verdict.ending in (Ending.FAILED, Ending.EXITED, Ending.KILLED):

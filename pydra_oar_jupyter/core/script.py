@@ -19,7 +19,8 @@ exec 3>&1 4>&2 >>"$job/stdout" 2>>"$job/stderr" </dev/null
 tell() {{ # An event, with the time in seconds since the epoch.
     printf '{{"event": "%s", "time": %s, %s}}\\n' "$1" "$(date +%s.%N)" "$2" >>"$job/events"
 }}
-tell start "\\"host\\": \\"$(uname -n)\\", \\"pid\\": $$, \\"job_id\\": ${{OAR_JOB_ID:-0}}"
+[ -r "$OAR_NODEFILE" ] && read -r host <"$OAR_NODEFILE" || host=$(uname -n)
+tell start "\\"host\\": \\"$host\\", \\"pid\\": $$, \\"job_id\\": ${{OAR_JOB_ID:-0}}"
 (
 {work}
 ) 3>&- 4>&-
