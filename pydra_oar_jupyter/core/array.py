@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.job import cancel_all
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -66,6 +68,4 @@ class JobArray:
         Raises:
             BackendError: the scheduler won't.
         """
-        ids = [job.submitted() for job in self.jobs if not job.done()]
-        if ids:
-            self.jobs[0].backend.delete(ids)
+        cancel_all(self.jobs)

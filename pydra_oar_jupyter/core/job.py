@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import importlib
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.errors import JobFailed
+from pydra_oar_jupyter.core.errors import JobFailed, OarError
 from pydra_oar_jupyter.core.outcome import Ending
+from pydra_oar_jupyter.core.poller import background
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from pydra_oar_jupyter.core.backend import Backend
@@ -186,11 +189,12 @@ class Job:
     def cancel(self) -> None:
         """Delete it, running or not; one that has ended is left as it is.
 
+        One that is still being submitted is deleted as soon as the scheduler has it.
+
         Raises:
             BackendError: the scheduler won't.
         """
-        if not self.done():
-            self.backend.delete([self.submitted()])
+        cancel_all([self])
 
     def hold(self) -> None:
         """Keep it from starting while it waits.
@@ -219,6 +223,33 @@ class Job:
         ):
             lines += ["The last lines of its standard error:", tail]
         return JobFailed("\n".join(lines), outcome)
+
+
+def cancel_all(jobs: Sequence[Job]) -> None:
+    """Delete those that have not ended, all of one backend, with one command.
+
+    Those that are still being submitted are deleted as soon as the scheduler has them.
+
+    Raises:
+        BackendError: the scheduler won't.
+    """
+    going = [job for job in jobs if not job.done()]
+    for job in going:
+        job._record.expect_end()
+    ids = [job.id for job in going if job.id is not None]
+    if ids:
+        going[0].backend.delete(ids)
+    if len(ids) < len(going):
+        background(partial(_cancel_once_sent, [job for job in going if job.id is None]))
+
+
+def _cancel_once_sent(jobs: Sequence[Job]) -> None:
+    ids = []
+    for job in jobs:
+        with suppress(OarError):  # one that is refused needs no deletion
+            ids.append(job.submitted())
+    if ids:
+        jobs[0].backend.delete(ids)
 
 
 def _text(path: Path) -> str:

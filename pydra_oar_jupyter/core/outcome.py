@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.state import JobStatus
 
 
+# The event with which a backend tells that a job ended with its node. OAR has none: it deletes
+# such a job as root.
+NODE_LOST = "NODE_LOST"
+
+
 class Ending(StrEnum):
     """The ways in which a job ends."""
 
@@ -78,7 +83,7 @@ class Outcome:
             case Ending.PREEMPTED:
                 return "it gave way to another job, as besteffort jobs do"
             case Ending.NODE_LOST:
-                return "its node was lost"
+                return f"its node was lost: {self.detail}" if self.detail else "its node was lost"
             case Ending.REFUSED:
                 return self.detail.rstrip(".")
             case Ending.NEVER_SENT:
@@ -144,13 +149,15 @@ def from_status(status: JobStatus) -> Outcome:
         return Outcome(Ending.PREEMPTED)
     if any(kind.startswith("WALLTIME") for kind in kinds):
         return Outcome(Ending.WALLTIME)
-    if lost := next((kind for kind in kinds if kind in _NODE_LOST), None):
-        return Outcome(Ending.NODE_LOST, detail=kinds[lost])
+    if NODE_LOST in kinds:
+        return Outcome(Ending.NODE_LOST, detail=kinds[NODE_LOST])
     if "FRAG_JOB_REQUEST" in kinds:
         by = re.search(r"[Uu]ser (\S+) requested", kinds["FRAG_JOB_REQUEST"])
         return Outcome(Ending.DELETED, detail=by[1] if by else "")
-    said = status.message or next(iter(reversed(list(kinds.values()))), "")
+    told = [text for kind, text in kinds.items() if not _ROUTINE.match(kind)]
+    said = re.sub(r"^\[[^]]*\] ", "", told[-1]) if told else status.message
     return Outcome(Ending.FAILED, detail=said)
 
 
-_NODE_LOST = frozenset({"NODE_LOST"})
+# Events that come with any end, and tell nothing about why.
+_ROUTINE = re.compile("SWITCH_INTO_|SCHEDULER_PRIORITY_|SEND_KILL_JOB|CHECKPOINT_SUCCESS")

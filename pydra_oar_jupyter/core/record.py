@@ -6,6 +6,7 @@ Only the tracker changes a record; handles read it.
 from __future__ import annotations
 
 import dataclasses
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ class JobRecord:
         self.future: Future[Outcome] = Future()
         self._log = EventLog(directory.events)
         self._signalled: Outcome | None = None
+        self._ending = False
         self._final_since = 0.0
         self._missing_since = 0.0
         if job_id is not None:
@@ -77,14 +79,32 @@ class JobRecord:
 
     @property
     def urgent(self) -> bool:
-        """Whether it ended by a signal, and only the scheduler can say why."""
-        return self._signalled is not None and self.outcome is None
+        """Whether the scheduler is to be asked soon: it is being ended, and only it can say so."""
+        ending = self._ending or self._signalled is not None or self._overdue
+        return ending and self.outcome is None
+
+    @property
+    def _overdue(self) -> bool:
+        status = self.status
+        if status is None or not status.started or not status.walltime:
+            return False
+        return status.started + status.walltime < time.time()
 
     def set_id(self, job_id: int) -> None:
         """Note the scheduler's id."""
         self.id = job_id
         if not self.sent.done():
             self.sent.set_result(job_id)
+
+    def expect_end(self) -> None:
+        """Note that it is being deleted."""
+        self._ending = True
+
+    def refuse(self, error: Exception) -> None:
+        """Note that it was not submitted, and why."""
+        if not self.sent.done():
+            self.sent.set_exception(error)
+        self.end(Outcome(Ending.REFUSED, detail=str(error)))
 
     def end(self, outcome: Outcome) -> None:
         """Note how it ended, in its directory too. The first word stands."""
@@ -167,7 +187,7 @@ class JobRecord:
         for status in answers.values():
             if status.resubmitted_from == self.id and self.id is not None:
                 self.id, self.started, self.ended = status.id, 0.0, 0.0
-                self._signalled, self._final_since = None, 0.0
+                self._signalled, self._ending, self._final_since = None, False, 0.0
                 return self._follow(answers)
         return None
 

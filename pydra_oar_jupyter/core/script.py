@@ -21,16 +21,32 @@ tell() {{ # An event, with the time in seconds since the epoch.
 }}
 [ -r "$OAR_NODEFILE" ] && read -r host <"$OAR_NODEFILE" || host=$(uname -n)
 tell start "\\"host\\": \\"$host\\", \\"pid\\": $$, \\"job_id\\": ${{OAR_JOB_ID:-0}}"
-(
-{work}
-) 3>&- 4>&-
-code=$?
+{run}
 tell exit "\\"code\\": $code"
 {copy}exit $code
 """
 
 
-def job_script(job: JobDirectory, work: str, *, copy_output: bool = False) -> str:
+_RUN = """\
+(
+{work}
+) 3>&- 4>&-
+code=$?"""
+
+# OAR sends the checkpoint's signal to the first process alone, which is this shell.
+_RUN_AND_FORWARD = """\
+trap 'kill -{signal} "$work"' {signal}
+(
+trap - {signal}
+{work}
+) 3>&- 4>&- &
+work=$!
+while wait "$work"; code=$?; kill -0 "$work" 2>&-; do :; done"""
+
+
+def job_script(
+    job: JobDirectory, work: str, *, copy_output: bool = False, signal: int | None = None
+) -> str:
     """The text of ``job.sh``.
 
     Args:
@@ -38,6 +54,10 @@ def job_script(job: JobDirectory, work: str, *, copy_output: bool = False) -> st
         work: lines of sh that do the work, in a shell of their own; its exit code is the job's.
         copy_output: whether the job's output also goes, at its end, to the files that the
             request named with ``-O`` and ``-E``.
+        signal: the signal that the request wants at its checkpoint; the work gets it.
     """
+    run = _RUN.format(work=work)
+    if signal:
+        run = _RUN_AND_FORWARD.format(work=work, signal=signal)
     copy = 'cat "$job/stdout" >&3\ncat "$job/stderr" >&4\n' if copy_output else ""
-    return _TEMPLATE.format(job=shlex.quote(str(job.path)), work=work, copy=copy)
+    return _TEMPLATE.format(job=shlex.quote(str(job.path)), run=run, copy=copy)

@@ -1,9 +1,4 @@
-"""The OAR backend: its commands, run here or behind a prefix such as ``ssh frontend``.
-
-What the commands print was read off OAR 2.5.9. Exit codes of oarsub: 8 with ``OAR_JOB_ID=-5``
-for what the cluster does not have, 1 for an unknown option, 255 for a bad ``-l``, 248 for an
-unknown queue; its messages come on both streams, among those of the admission rules.
-"""
+"""OAR's commands, run here or behind a prefix such as ``ssh frontend``."""
 
 from __future__ import annotations
 
@@ -13,34 +8,38 @@ import os
 import re
 import shlex
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.backends.oar.answers import (
+    DOWN,
+    deleted_by_root,
+    message_of,
+    resource_of,
+    status_of,
+    submitted_ids,
+)
 from pydra_oar_jupyter.core.errors import BackendError, Refused, Unreachable
+from pydra_oar_jupyter.core.outcome import NODE_LOST
+from pydra_oar_jupyter.core.process import alive, identity
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.spool import write_atomically
-from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.core.state import SchedulerEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pydra_oar_jupyter.core.spool import Submission
+    from pydra_oar_jupyter.core.state import JobStatus, Resource
 
-# How long a question may take, and a change, in seconds. oarsub is given longer than it takes
-# a database to restart: ending it leaves open whether it has submitted.
-_ASK, _CHANGE, _SUBMIT = 30.0, 60.0, 300.0
-# Lines of oarsub's that mean nothing to its user.
-_NOISE = re.compile(
-    r"\[ADMISSION RULE\]|OAR_(JOB|ARRAY)_ID=|\[ERROR\] Oarsub failed|Simple array job|^#+$|"
-    r"Generate a job key|\[INFO\]"
-)
-# What the commands say when the database or the server is what fails.
-_DOWN = re.compile(
-    r"DBI connect|DBD::|could not connect|connection to server|cannot connect|"
-    r"server closed the connection|Connection (refused|reset|timed out|closed)|"
-    r"terminating connection|No route to host|could not resolve|is starting up|shutting down",
-    re.IGNORECASE,
-)
+# How long a question may take, and a change, in seconds.
+_ASK, _CHANGE = 30.0, 60.0
+# What goes through oarsub's own shells as it is; a # would cut off the rest of an array's line.
+_SAFE = re.compile(r"[\w./+@=:,~-]+")
+# What oarsub can't take in a name; 100 characters is its limit.
+_NAME = re.compile(r"['\n\0]")
+_LOST = ("Dead", "Suspected", "Absent")
 
 
 class Backend:
@@ -55,27 +54,39 @@ class Backend:
 
     def submit(self, submission: Submission) -> list[int]:
         """One oarsub, whatever the number of jobs."""
+        if not _SAFE.fullmatch(str(submission.path)):
+            raise Refused(
+                f"The spool's path {submission.path} holds characters that oarsub would not pass "
+                "on as they are. Choose another with PYDRA_OAR_SPOOL: letters, digits and -_./+@=:"
+            )
         if len(submission.jobs) > 1:
             lines = [shlex.quote(str(job.script)) for job in submission.jobs]
             write_atomically(submission.params, "\n".join(lines) + "\n")
-        code = self._call_into(submission.answer, ["oarsub", *self._words(submission)])
+        self._oarsub(submission)
         said = submission.answer.read_text(errors="replace")
-        ids = _ids(said)
+        ids = submitted_ids(said)
+        if "--> KO" in said:  # a reservation that can't be had has an id all the same
+            raise Refused(f"OAR refused the job: {message_of(said)}")
+        # With its server down oarsub fails, and the job is in the database and will run.
         if len(ids) == len(submission.jobs):
             return ids
-        if _DOWN.search(said) or code is None:
-            raise Unreachable(f"oarsub does not get through: {_words_of(said) or 'no answer'}")
+        if DOWN.search(said):
+            raise Unreachable(f"oarsub does not get through: {message_of(said) or 'no answer'}")
         if ids:
             self.delete(ids)
             raise Refused(f"OAR took only {len(ids)} of {len(submission.jobs)} jobs: deleted.")
-        raise Refused(f"OAR refused the job: {_words_of(said)}")
+        raise Refused(f"OAR refused the job: {message_of(said)}")
 
     def find(self, submission: Submission) -> list[int]:
         """By what oarsub printed, else by the name that its jobs have."""
         if submission.answer.exists():
-            ids = _ids(submission.answer.read_text(errors="replace"))
+            ids = submitted_ids(submission.answer.read_text(errors="replace"))
             if len(ids) == len(submission.jobs):
                 return ids
+        process = submission.path / "oarsub"
+        if process.exists() and alive(process.read_text()):
+            # It can't be killed, and submits as soon as it gets through.
+            raise Unreachable("oarsub has given no answer yet")
         found = self._stat(["--sql", f"job_name like '%~{submission.id}'"]).values()
         firsts = [status for status in found if not status.resubmitted_from]
         return [status.id for status in sorted(firsts, key=lambda status: status.array_index)]
@@ -88,7 +99,18 @@ class Backend:
         """One oarstat for all, with the jobs that replace any of them."""
         listed = ",".join(str(int(job_id)) for job_id in sorted(ids))
         query = f"job_id in ({listed}) or resubmit_job_id in ({listed})"
-        return self._stat(["-f", "--sql", query]) if ids else {}
+        found = self._stat(["-f", "--sql", query]) if ids else {}
+        deleted = {job_id: status for job_id, status in found.items() if deleted_by_root(status)}
+        return found | self._with_lost_nodes(deleted) if deleted else found
+
+    def _with_lost_nodes(self, deleted: dict[int, JobStatus]) -> dict[int, JobStatus]:
+        """OAR deletes as root what ran on a node that died; only the node's state tells."""
+        lost = {found.host: found.state for found in self.resources() if found.state in _LOST}
+        for job_id, status in deleted.items():
+            if gone := [node for node in status.nodes if node in lost]:
+                event = SchedulerEvent(NODE_LOST, f"{gone[0]} is {lost[gone[0]]}", status.ended)
+                deleted[job_id] = dataclasses.replace(status, events=(*status.events, event))
+        return deleted
 
     def jobs(self, *, everyone: bool = False) -> list[JobStatus]:
         """The jobs in the queue; of everyone's, only what a plain oarstat tells."""
@@ -98,7 +120,7 @@ class Backend:
     def resources(self) -> list[Resource]:
         """What oarnodes lists."""
         resources = self._ask_json(["oarnodes", "-J"]).values()
-        return sorted((_resource(facts) for facts in resources), key=lambda found: found.id)
+        return sorted((resource_of(facts) for facts in resources), key=lambda found: found.id)
 
     def queues(self) -> list[str]:
         """Not told by OAR to its users."""
@@ -122,7 +144,7 @@ class Backend:
         asked = Request.parse(submission.words)
         request = dataclasses.replace(
             asked,
-            name=submission.tag,
+            name=_NAME.sub("_", submission.tag[:-11])[:88] + submission.tag[-11:],
             directory=asked.directory or submission.directory,
             stdout=asked.stdout or str(submission.path / "%jobid%.out"),
             stderr=asked.stderr or str(submission.path / "%jobid%.err"),
@@ -138,19 +160,20 @@ class Backend:
         if not ids:
             return
         code, said = self._call([command, *(str(int(job_id)) for job_id in ids)], _CHANGE)
-        if code == 0:
-            return
-        if _DOWN.search(said):
-            raise Unreachable(f"{command} does not get through: {_words_of(said)}")
         lines = [line.strip(" /!\\") for line in said.splitlines()]
         blamed = [line for line in lines if line.startswith("Cannot") or "rror:" in line]
-        if fine and all(fine.search(line) for line in blamed):
+        # What it registered is done once the server, if that is down, is up again.
+        if code == 0 or ("REGISTERED" in said and not blamed):
             return
-        raise BackendError("\n".join(blamed) or f"{command} failed: {_words_of(said)}")
+        if DOWN.search(said):
+            raise Unreachable(f"{command} does not get through: {message_of(said)}")
+        if fine and blamed and all(fine.search(line) for line in blamed):
+            return
+        raise BackendError("\n".join(blamed) or f"{command} failed: {message_of(said)}")
 
     def _stat(self, words: list[str]) -> dict[int, JobStatus]:
         found = self._ask_json(["oarstat", "-J", *words]).values()
-        return {(status := _status(facts)).id: status for facts in found}
+        return {(status := status_of(facts)).id: status for facts in found}
 
     def _ask_json(self, command: list[str]) -> dict[str, Any]:
         code, said = self._call(command, _ASK, merge=False)
@@ -160,7 +183,7 @@ class Backend:
         except ValueError:
             answer = None
         if code or not isinstance(answer, dict):
-            words = _words_of(said) or f"it ended with {code} and no word"
+            words = message_of(said) or f"it ended with {code} and no word"
             raise Unreachable(f"{command[0]} gives no answer: {words}")
         return answer
 
@@ -187,82 +210,23 @@ class Backend:
         said = done.stdout or (done.stderr if done.returncode else b"")
         return done.returncode, said.decode(errors="replace")
 
-    def _call_into(self, answer: Path, command: list[str]) -> int | None:
-        """Run it with its output in a file, where it stays if this process dies meanwhile."""
+    def _oarsub(self, submission: Submission) -> None:
+        """Run it to its end, with its output in a file that stays if this process dies meanwhile.
+
+        It is not given up: it runs as another account and can't be killed, and without its
+        database it waits, and submits when that is back.
+        """
         try:
-            with answer.open("wb") as file:
-                return subprocess.run(
-                    self._argv(command),
+            with submission.answer.open("wb") as file:
+                process = subprocess.Popen(
+                    self._argv(["oarsub", *self._words(submission)]),
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=file,
-                    timeout=_SUBMIT,
-                    check=False,
                     start_new_session=True,
-                ).returncode
-        except subprocess.TimeoutExpired:
-            return None
+                )
         except OSError as error:
-            raise Refused(f"{command[0]} can't be run: {error.strerror}.") from error
-
-
-def _ids(said: str) -> list[int]:
-    return [int(found) for found in re.findall(r"^OAR_JOB_ID=(\d+)\s*$", said, re.MULTILINE)]
-
-
-def _words_of(said: str) -> str:
-    """OAR's own message without its noise."""
-    lines = [re.sub(r"^(/!\\\s*|ERROR\s*:\s*)", "", line.strip()) for line in said.splitlines()]
-    lines = [line for line in lines if line]
-    return " ".join([line for line in lines if not _NOISE.search(line)] or lines)
-
-
-def _status(facts: dict[str, Any]) -> JobStatus:
-    events = [
-        SchedulerEvent(event["type"], event.get("description") or "", float(event["date"]))
-        for event in facts.get("events") or []
-    ]
-    nodes = facts.get("assigned_network_address") or []
-    return JobStatus(
-        id=int(facts["Job_Id"]),
-        state=JobState(facts["state"]),
-        name=facts.get("name") or "",
-        owner=facts.get("owner") or "",
-        queue=facts.get("queue") or "",
-        project=facts.get("project") or "",
-        types=tuple(facts.get("types") or ()),
-        properties=facts.get("properties") or "",
-        resources=(facts.get("wanted_resources") or "").strip(),
-        nodes=tuple(sorted(nodes)),
-        submitted=_seconds(facts, "submissionTime"),
-        scheduled=_seconds(facts, "scheduledStart"),
-        started=_seconds(facts, "startTime"),
-        ended=_seconds(facts, "stopTime"),
-        walltime=facts.get("walltime"),
-        exit_code=facts.get("exit_code"),
-        message=facts.get("message") or "",
-        events=tuple(sorted(events, key=lambda event: event.time)),
-        array_id=int(facts.get("array_id") or 0),
-        array_index=int(facts.get("array_index") or 1),
-        resubmitted_from=int(facts.get("resubmit_job_id") or 0),
-        dependencies=tuple(int(job_id) for job_id in facts.get("dependencies") or ()),
-        command=facts.get("command") or "",
-        directory=facts.get("launchingDirectory") or "",
-        stdout_file=facts.get("stdout_file") or "",
-        stderr_file=facts.get("stderr_file") or "",
-    )
-
-
-def _seconds(facts: dict[str, Any], key: str) -> float:
-    return float(facts.get(key) or 0)
-
-
-def _resource(facts: dict[str, Any]) -> Resource:
-    jobs = str(facts.get("jobs") or "")
-    return Resource(
-        id=int(facts["resource_id"]),
-        host=str(facts.get("host") or facts.get("network_address") or ""),
-        state=str(facts["state"]),
-        properties=facts,
-        jobs=tuple(int(job_id) for job_id in re.findall(r"\d+", jobs)),
-    )
+            raise Refused(f"oarsub can't be run: {error.strerror}.") from error
+        with suppress(ProcessLookupError):
+            write_atomically(submission.path / "oarsub", identity(process.pid))
+        process.wait()
