@@ -1,0 +1,59 @@
+# Everything a developer does, from a fresh clone. Needs make and Python 3.11 or newer.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+# The real OAR comes from Debian 12's packages, and takes root to start.
+CAN_CLUSTER := $(shell test "$$(id -u)" = 0 && grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && echo yes)
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint bench cluster cluster-down lab clean
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-14s %s\n' "$$name" "$$what"; done
+
+env: .venv/.ready ## make .venv, with the project in it (editable) and what developers need
+
+.venv/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer, please: make PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	$(BIN)/uv pip install -q --python $(BIN)/python -e '.[dev]'
+	touch $@
+
+demo: env ## run the quickstart notebook on the embedded cluster and show what it computed
+	PYDRA_OAR_BACKEND=local $(BIN)/python notebooks/run.py notebooks/quickstart.ipynb
+
+# pytest, on a real OAR where there can be one: then as a normal account, and without a skipped test.
+test: env ## run the tests; ARGS="-k name" for some of them
+ifeq ($(CAN_CLUSTER),yes)
+	tests/cluster/up
+	PYDRA_OAR_CLUSTER_TESTS=required tests/cluster/run python -m pytest $(ARGS)
+else
+	@echo 'No real OAR here (it takes root on Debian 12): its tests are skipped.'
+	$(BIN)/python -m pytest $(ARGS)
+endif
+
+lint: env ## check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pydra_oar_jupyter
+	$(BIN)/lint-imports
+
+bench: ## measure the speed on a real OAR
+	tests/cluster/up
+	tests/cluster/run python -m bench $(ARGS)
+
+cluster: ## bring up a throwaway OAR of two nodes (root, Debian 12)
+	tests/cluster/up
+
+cluster-down: ## take it down
+	tests/cluster/down
+
+lab: env ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+clean: ## remove what was built and cached here
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
