@@ -1,0 +1,1 @@
+"""``python -m bench``, on an OAR cluster: figures beside their floors of the same run."""
