@@ -1,7 +1,7 @@
-"""Run notebooks from a terminal and print what their cells gave: ``python notebooks/run.py NOTEBOOK…``
+"""Run notebooks from a terminal and show what their cells gave.
 
-Each runs in a copy of its folder, so that nothing of it changes. Exits 1 at the first cell that fails
-(one tagged ``raises-exception`` is meant to).
+``python notebooks/run.py NOTEBOOK…``: each runs in a copy of its folder, so that nothing of it changes.
+Exits 1 at the first cell that fails (one tagged ``raises-exception`` is meant to).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SECONDS_PER_CELL = 300
 def text_of(output: nbformat.NotebookNode) -> str:
     """What a terminal can show of one output of a cell."""
     if output.output_type == "stream":
-        return output.text.rstrip("\n")
+        return str(output.text).rstrip("\n")
     if output.output_type == "error":
         return f"{output.ename}: {output.evalue}"
     text = [output.data[kind] for kind in output.data if kind == "text/plain"]
