@@ -46,13 +46,12 @@ class Jobs:
         for submission in self.spool.submissions():
             sent.update(directory.id for directory in submission.jobs)
             found += reversed(self._recall(submission))
-        stranded = [
-            self._never_sent(directory)
+        unsent = [
+            self._known.get(directory.id) or self._never_sent(directory)
             for directory in self.spool.jobs()
-            if directory.id not in sent and directory.id not in self._known
+            if directory.id not in sent
         ]
-        waiting = [job for job in self._known.values() if job.directory.id not in sent]
-        return [*waiting, *(job for job in stranded if job), *found]
+        return [*(job for job in unsent if job), *found]
 
     def get(self, job_id: int, backend: str | None = None) -> Job:
         """The job of that id.
