@@ -1,0 +1,94 @@
+"""Notebook cells as jobs of a cluster run by OAR.
+
+``%load_ext pydra_oar_jupyter`` in a notebook, then ``%%oar`` above a cell; ``%oar`` tells the
+rest. Nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydra_oar_jupyter.core.array import JobArray
+    from pydra_oar_jupyter.core.errors import (
+        BackendError,
+        JobFailed,
+        OarError,
+        PackingError,
+        Refused,
+        RequestError,
+        SpoolError,
+        Unreachable,
+    )
+    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.jobs import job, jobs
+    from pydra_oar_jupyter.core.request import Request
+    from pydra_oar_jupyter.core.state import JobState
+    from pydra_oar_jupyter.notebook.extension import (
+        load_ipython_extension,
+        unload_ipython_extension,
+    )
+    from pydra_oar_jupyter.runner.progress import progress
+
+    __version__: str
+
+__all__ = [
+    "BackendError",
+    "Job",
+    "JobArray",
+    "JobFailed",
+    "JobState",
+    "OarError",
+    "PackingError",
+    "Refused",
+    "Request",
+    "RequestError",
+    "SpoolError",
+    "Unreachable",
+    "__version__",
+    "job",
+    "jobs",
+    "load_ipython_extension",
+    "progress",
+    "unload_ipython_extension",
+]
+
+# Which module has what, for the names above.
+_PLACES = {
+    "core.array": ["JobArray"],
+    "core.errors": [
+        "BackendError",
+        "JobFailed",
+        "OarError",
+        "PackingError",
+        "Refused",
+        "RequestError",
+        "SpoolError",
+        "Unreachable",
+    ],
+    "core.job": ["Job"],
+    "core.jobs": ["job", "jobs"],
+    "core.request": ["Request"],
+    "core.state": ["JobState"],
+    "notebook.extension": ["load_ipython_extension", "unload_ipython_extension"],
+    "runner.progress": ["progress"],
+}
+_PLACE = {name: module for module, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("pydra-oar-jupyter")
+    elif name in _PLACE:
+        value = getattr(importlib.import_module(f"{__name__}.{_PLACE[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

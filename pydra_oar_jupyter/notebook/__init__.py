@@ -1,0 +1,1 @@
+"""The magics and what they show: the only part that knows IPython."""

@@ -1,0 +1,31 @@
+"""Errors for the reader of a notebook: their words, without our frames."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydra_oar_jupyter.core.errors import OarError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RED, _BOLD_RED, _PLAIN = "\x1b[31m", "\x1b[1;31m", "\x1b[0m"
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Let this package's errors pass with a message in place of their traceback."""
+    try:
+        yield
+    except OarError as error:
+        show_plainly(error)
+        raise
+
+
+def show_plainly(error: BaseException, message: str = "") -> None:
+    """Have IPython show this exception as its message (or this one), and no frames."""
+    head, *rest = (message or str(error) or type(error).__name__).split("\n")
+    lines = [f"{_BOLD_RED}{head}{_PLAIN}", *(f"{_RED}{line}{_PLAIN}" for line in rest)]
+    # IPython asks each exception for this method; on one exception it is an attribute.
+    error.__dict__["_render_traceback_"] = lambda: lines

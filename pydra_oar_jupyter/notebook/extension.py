@@ -1,0 +1,66 @@
+"""``%load_ext pydra_oar_jupyter``: magics, Tab and how handles look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.notebook import handles
+from pydra_oar_jupyter.notebook.magics import OarMagics
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext
+    from IPython.core.interactiveshell import InteractiveShell
+
+_loaded: dict[int, tuple[OarMagics, Any]] = {}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magics to this IPython."""
+    magics = OarMagics(shell=shell)
+    shell.register_magics(magics)
+    handles.register(shell.display_formatter.formatters)
+
+    def complete(context: CompletionContext) -> Any:
+        return _complete(magics, context)
+
+    shell.Completer.custom_matchers.append(_version_2(complete))
+    _loaded[id(shell)] = magics, complete
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take them away; jobs go on."""
+    if id(shell) not in _loaded:
+        return
+    magics, complete = _loaded.pop(id(shell))
+    manager = shell.magics_manager
+    for kind in ("line", "cell"):
+        for name in magics.magics[kind]:
+            manager.magics[kind].pop(name, None)
+    manager.registry.pop(type(magics).__name__, None)
+    shell.configurables.remove(magics)
+    handles.unregister(shell.display_formatter.formatters)
+    shell.Completer.custom_matchers.remove(complete)
+
+
+def _version_2(matcher: Any) -> Any:
+    from IPython.core.completer import context_matcher
+
+    return context_matcher(identifier="pydra_oar_jupyter")(matcher)
+
+
+def _complete(magics: OarMagics, context: CompletionContext) -> Any:
+    from IPython.core.completer import SimpleCompletion
+
+    line = context.text_until_cursor.rpartition("\n")[2]
+    if "oar" not in line.lower():
+        return {"completions": []}
+    from pydra_oar_jupyter.notebook.completion import completions, fragment
+    from pydra_oar_jupyter.notebook.site import site
+
+    found = completions(line, magics.shell.user_ns, magics, site(magics.backend_name))
+    return {
+        "completions": [SimpleCompletion(text=text, type="magic") for text in found],
+        "matched_fragment": fragment(line),
+        "suppress": bool(found),
+        "ordered": True,
+    }

@@ -1,0 +1,56 @@
+"""How handles of jobs look as the value of a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydra_oar_jupyter.core.array import JobArray
+    from pydra_oar_jupyter.core.job import Job
+
+_NAMES = (("pydra_oar_jupyter.core.job", "Job"), ("pydra_oar_jupyter.core.array", "JobArray"))
+
+
+def register(formatters: Any) -> None:
+    """Tell IPython's formatters, by name: the classes need not be imported for it."""
+    for (module, name), html in zip(_NAMES, (_job_html, _array_html), strict=True):
+        formatters["text/html"].for_type_by_name(module, name, html)
+        formatters["text/plain"].for_type_by_name(module, name, _plain)
+
+
+def unregister(formatters: Any) -> None:
+    """Forget it."""
+    for mime in ("text/html", "text/plain"):
+        for module, name in _NAMES:
+            formatters[mime].pop(f"{module}.{name}", None)
+
+
+def advice(job: Job | JobArray) -> str:
+    """How to get what it computes; "" if there is nothing to get."""
+    from pydra_oar_jupyter.core.array import JobArray
+
+    first = job[0] if isinstance(job, JobArray) else job
+    return f"%oar get {first.id} has its output and result" if first.id is not None else ""
+
+
+def _plain(job: Job | JobArray, printer: Any, _cycle: bool) -> None:
+    printer.text(repr(job))
+    if text := advice(job):
+        printer.text(f"\n{text}")
+
+
+def _job_html(job: Job) -> str:
+    from dataclasses import replace
+
+    from pydra_oar_jupyter.notebook.facts import job_facts
+    from pydra_oar_jupyter.notebook.status import job_view, render
+
+    return render(replace(job_view(job_facts(job)), note=advice(job)))["text/html"]
+
+
+def _array_html(jobs: JobArray) -> str:
+    from pydra_oar_jupyter.notebook.facts import job_facts
+    from pydra_oar_jupyter.notebook.status import ArrayFacts, array_view, render
+
+    facts = tuple(job_facts(job) for job in jobs)
+    return render(array_view(ArrayFacts(facts, note=advice(jobs))))["text/html"]

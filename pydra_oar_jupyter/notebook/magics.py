@@ -1,0 +1,166 @@
+"""The magics. What they do is in the other modules, imported when it is first needed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+
+from pydra_oar_jupyter.notebook.config import OarConfig
+from pydra_oar_jupyter.notebook.errors import readable
+
+if TYPE_CHECKING:
+    from pydra_oar_jupyter.core.array import JobArray
+    from pydra_oar_jupyter.core.job import Job
+
+
+@magics_class
+class OarMagics(Magics, OarConfig):
+    """``%%oar`` and the commands of OAR; its traits are the session's defaults."""
+
+    # Braces in a line are oarsub's: IPython must not expand them.
+    @no_var_expand
+    @line_cell_magic
+    def oar(self, line: str, cell: str | None = None) -> Any:
+        """Run a cell as a job of the cluster, or look after jobs.
+
+        What the cell reads goes to the node, what it assigns comes back, its output appears
+        here as it is made, and its last expression is this cell's value::
+
+            %%oar -l host=1/core=2,walltime=0:30
+            spectrum = np.linalg.svd(data, compute_uv=False)
+            plt.semilogy(spectrum)
+
+        Every option of oarsub can be used, and more: %oar shows them all. One job for each of
+        many values, whose results come back as lists::
+
+            %%oar --over seed in range(20) -l core=1
+            area = estimate(seed)
+
+        A script::
+
+            %%oar --shell bash -l core=4,walltime=2
+            module load gromacs && gmx mdrun -deffnm run
+
+        Alone in a line::
+
+            %oar                          all options, with examples
+            %oar jobs running             this user's jobs
+            %oar get 154                  the output, names and value of a job
+            %oar logs 154                 what it has printed
+            %oar nodes                    the hosts
+            %oar config defaults -l core=1,walltime=1
+        """
+        with readable():
+            if cell is not None:
+                from pydra_oar_jupyter.notebook.cell import run
+
+                return run(self.shell, self, line, cell)
+            from pydra_oar_jupyter.notebook.verbs import act
+
+            return act(self.shell, self, line)
+
+    @no_var_expand
+    @line_magic
+    def oarsub(self, line: str) -> Job | JobArray:
+        """Submit a command as at the prompt; the value is the job's handle.
+
+        Example::
+
+            job = %oarsub -l core=2,walltime=0:10 "./simulate --steps 1000"
+            job.wait(); print(job.stdout)
+        """
+        from pydra_oar_jupyter.core.array import JobArray
+        from pydra_oar_jupyter.notebook.scheduler import oarsub
+
+        with readable():
+            found = oarsub(self, self._expanded(line))
+        for job in found if isinstance(found, JobArray) else [found]:
+            print(f"OAR_JOB_ID={job.id}")
+        if isinstance(found, JobArray):
+            print(f"OAR_ARRAY_ID={found[0].id}")
+        return found
+
+    @no_var_expand
+    @line_magic
+    def oarstat(self, line: str) -> Any:
+        """Show jobs that have not ended, or those named, ended or not.
+
+        ``-u [USER]`` of one user (you), ``-j JOB`` (repeated), ``-f`` all that is known,
+        ``--json`` plain lists and dicts, ``--df`` a DataFrame.
+
+        Example::
+
+            %oarstat -u
+            jobs = %oarstat -j 154 -j 155 --json
+        """
+        from pydra_oar_jupyter.notebook.scheduler import oarstat
+
+        with readable():
+            return oarstat(self, self._names, self._expanded(line))
+
+    @no_var_expand
+    @line_magic
+    def oardel(self, line: str) -> None:
+        """Delete jobs, waiting or running, by number or by the variable with the handle.
+
+        Example::
+
+            %oardel 154 155
+        """
+        self._change("oardel", line)
+
+    @no_var_expand
+    @line_magic
+    def oarhold(self, line: str) -> None:
+        """Keep waiting jobs from starting, until %oarresume.
+
+        Example::
+
+            %oarhold 154
+        """
+        self._change("oarhold", line)
+
+    @no_var_expand
+    @line_magic
+    def oarresume(self, line: str) -> None:
+        """Let held jobs go on.
+
+        Example::
+
+            %oarresume 154
+        """
+        self._change("oarresume", line)
+
+    @no_var_expand
+    @line_magic
+    def oarnodes(self, line: str) -> Any:
+        """Show the cluster's resources; ``--hosts`` one row for each host.
+
+        Example::
+
+            %oarnodes oarnode1
+            cores = %oarnodes --df
+        """
+        from pydra_oar_jupyter.notebook.scheduler import oarnodes
+
+        with readable():
+            return oarnodes(self, self._expanded(line))
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        names: dict[str, Any] = self.shell.user_ns
+        return names
+
+    def _expanded(self, line: str) -> str:
+        from pydra_oar_jupyter.notebook.options import expand
+
+        return expand(line, self._names)
+
+    def _change(self, verb: str, line: str) -> None:
+        from pydra_oar_jupyter.notebook.scheduler import change
+
+        with readable():
+            sys.stdout.write(change(verb, self, self._names, self._expanded(line)) + "\n")
