@@ -1,6 +1,6 @@
 """Run notebooks from a terminal and show what their cells gave.
 
-``python notebooks/run.py NOTEBOOK…``: each runs in a copy of its folder, so that nothing of it changes.
+``python notebooks/run.py NOTEBOOK…``: each runs in a copy of its folder, so that none is changed.
 Exits 1 at the first cell that fails (one tagged ``raises-exception`` is meant to).
 """
 
