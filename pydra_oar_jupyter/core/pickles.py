@@ -30,7 +30,7 @@ from pydra_oar_jupyter.core.pickler import NAMESPACE, Pickler, say
 from pydra_oar_jupyter.core.spool import open_private, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 _MAGIC = b"oar pickles 1\n\0\0"
@@ -178,7 +178,7 @@ class Pickles:
                     *python, *sys.version_info
                 )
             )
-        unpickler = self._unpickler(namespace, len(_MAGIC), 0)
+        unpickler = self._unpickler(_Unpickler, namespace, len(_MAGIC), 0)
         objects = {}
         try:
             for name, _ in self._index["entries"]:
@@ -203,10 +203,10 @@ class Pickles:
             lost = next((owner for owner in shared if owner in missing), None)
             if lost is None:
                 try:
-                    unpickler = self._unpickler(namespace, start, buffers)
-                    unpickler.memo = memo
+                    unpickler = self._unpickler(_PatientUnpickler, namespace, start, buffers)
+                    unpickler.memo = memo.copy()
                     objects[name] = unpickler.load()
-                    memo = unpickler.memo.copy()
+                    memo = unpickler.memo
                 except Exception as error:
                     missing[name] = f"{name}: {say(error)}"
             else:
@@ -218,10 +218,13 @@ class Pickles:
         self._import()
         return objects, missing
 
-    def _unpickler(self, namespace: dict[str, Any], start: int, buffer: int) -> _Unpickler:
+    def _unpickler(self, kind: Any, namespace: dict[str, Any], start: int, buffer: int) -> Any:
         self._file.seek(start)
         places = itertools.islice(self._index["buffers"], buffer, None)
-        return _Unpickler(self._file, (self._buffer(at, size) for at, size in places), namespace)
+        buffers = (self._buffer(at, size) for at, size in places)
+        unpickler = kind(self._file, buffers=buffers)
+        unpickler.namespace = namespace
+        return unpickler
 
     def _buffer(self, at: int, size: int) -> bytearray | mmap.mmap:
         """Memory of our own, writable, with a buffer of the file in it."""
@@ -246,14 +249,20 @@ class Pickles:
                 continue  # whoever uses it gets the AttributeError
 
 
-class _Unpickler(pickle.Unpickler):
-    memo: Any
+class _ForNamespace:
+    """Puts the reader's namespace where the writer's was."""
 
-    def __init__(self, file: IO[bytes], buffers: Iterator[Any], namespace: dict[str, Any]) -> None:
-        super().__init__(file, buffers=buffers)
-        self._namespace = namespace
+    namespace: dict[str, Any]
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         if global_name == "NAMESPACE" and module_name == type(NAMESPACE).__module__:
-            return self._namespace
-        return super().find_class(module_name, global_name)
+            return self.namespace
+        return super().find_class(module_name, global_name)  # type: ignore[misc]
+
+
+class _Unpickler(_ForNamespace, pickle.Unpickler):
+    pass
+
+
+class _PatientUnpickler(_ForNamespace, pickle._Unpickler):
+    """Slower, and its memo can be set: the other's setter loses what it is given."""
