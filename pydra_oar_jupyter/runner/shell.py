@@ -152,6 +152,9 @@ class JobShell(InteractiveShell):
     def _tee(self, channel: Any = None) -> Any:  # noqa: ARG002  # IPython's own signature
         return nullcontext()  # IPython would keep all output in memory
 
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}  # nothing is stored
+
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **options: Any) -> None:
         """Tell the traceback of an exception; leaving the cell is none."""
         value = (exc_tuple or sys.exc_info())[1]

@@ -1,0 +1,14 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "cells"))
+
+import running
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a cell as a job and returns what became of it."""
+    return lambda code, namespace=None, **options: running.run(tmp_path, code, namespace, **options)
