@@ -27,9 +27,14 @@ class StatusArea:
         self._view: View | None = None
         self._next = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether an update would be shown now."""
+        return time.monotonic() >= self._next
+
     def show(self, view: View, *, now: bool = False) -> None:
         """Show it, if it differs; not sooner than may be after the last one unless ``now``."""
-        if view == self._view or (time.monotonic() < self._next and not now):
+        if view == self._view or not (now or self.due):
             return
         shown, self._view = self._view, view
         self._next = time.monotonic() + _SHORTEST

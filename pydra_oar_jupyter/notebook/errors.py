@@ -29,3 +29,11 @@ def show_plainly(error: BaseException, message: str = "") -> None:
     lines = [f"{_BOLD_RED}{head}{_PLAIN}", *(f"{_RED}{line}{_PLAIN}" for line in rest)]
     # IPython asks each exception for this method; on one exception it is an attribute.
     error.__dict__["_render_traceback_"] = lambda: lines
+
+
+def add_lines(error: BaseException, text: str) -> None:
+    """Have IPython show this below the exception, whose own rendering stays."""
+    render = getattr(error, "_render_traceback_", None)
+    lines = [*(render() if render else [repr(error)]), text]
+    error.__dict__["_render_traceback_"] = lambda: lines
+    error.add_note(text)

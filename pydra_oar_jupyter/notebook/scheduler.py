@@ -7,13 +7,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pydra_oar_jupyter.cells.cell import Surroundings
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.notebook.lookup import job_ids
-from pydra_oar_jupyter.notebook.scripts import pack_script
+from pydra_oar_jupyter.notebook.packing import new_pack, pack_script
 from pydra_oar_jupyter.notebook.tables import (
     HOST_COLUMNS,
     RESOURCE_COLUMNS,
@@ -148,13 +148,15 @@ def oarsub(config: OarConfig, line: str) -> Job | JobArray:
     request = request.over(config.request)
     # Without a command, a reservation stands until it is over.
     script = command or "while :; do sleep 3600; done"
-    shell = ["/bin/sh"] if not command else ["/bin/sh", "-c", 'exec "${SHELL:-/bin/sh}" "$0" "$@"']
-    directories = pack_script(
-        all_jobs().spool, f"{script} \"$@\"\n" if request.array_param_file else f"{script}\n",
-        shell, request, name="oarsub", source=f"%oarsub {line}", setup=config.setup,
-        env=config.env,
-    )  # fmt: skip
-    jobs = all_jobs().submit(directories, config.backend_name)
+    array = bool(request.array or request.array_param_file)
+    shell = ["/bin/sh", "-c", 'exec "${SHELL:-/bin/sh}" "$0" "$@"'] if command else ["/bin/sh"]
+    pack = pack_script(
+        new_pack(request, "script", "oarsub", f"%oarsub {line}", array=array),
+        f'{script} "$@"' if request.array_param_file else script,
+        shell,
+        Surroundings(config.env, config.setup),
+    )
+    jobs = pack.submit(config.backend_name)
     for job in jobs:
         job.submitted()
     return JobArray(jobs) if jobs[0].spec.group else jobs[0]

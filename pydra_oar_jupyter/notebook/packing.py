@@ -1,0 +1,280 @@
+"""From a cell, a script or a command to jobs in the spool, ready to be submitted."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.script import job_script
+from pydra_oar_jupyter.core.spool import JobSpec, Submission, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from pydra_oar_jupyter.cells.cell import PythonCell, Surroundings
+    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.request import Request
+    from pydra_oar_jupyter.core.spool import JobDirectory
+    from pydra_oar_jupyter.notebook.options import CellOptions
+
+# The signal that OAR sends for --checkpoint where --signal names no other: SIGUSR2.
+_CHECKPOINT = 12
+
+
+@dataclass
+class Pack:
+    """Jobs whose files are in the spool, and which nobody has submitted.
+
+    Attributes:
+        request: what is asked for them.
+        spec: what they have in common.
+        jobs: their directories, and the lines of sh that do their work.
+        labels: what tells them apart, in words; empty for a job alone.
+        out: the names that come back, as far as the code tells.
+    """
+
+    request: Request
+    spec: JobSpec
+    jobs: list[tuple[JobDirectory, str]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    out: Sequence[str] = ()
+
+    def add(self) -> JobDirectory:
+        """The directory for one more job; `work` must follow."""
+        job = all_jobs().spool.new_job()
+        self.jobs.append((job, ""))
+        return job
+
+    def work(self, lines: str) -> None:
+        """Say what the last job does."""
+        job, _ = self.jobs[-1]
+        text = job_script(
+            job,
+            lines,
+            copy_output=bool(self.request.stdout or self.request.stderr),
+            signal=self.request.checkpoint and (self.request.signal or _CHECKPOINT),
+        )
+        write_atomically(job.script, text)
+        self.jobs[-1] = job, lines
+
+    def submit(self, backend: str) -> list[Job]:
+        """Hand them to the tracker; their handles at once."""
+        for job, lines in self.jobs:
+            all_jobs().spool.add_job(job, dataclasses.replace(self.spec, script=lines))
+        return all_jobs().submit([job for job, _ in self.jobs], backend)
+
+    def submission(self, backend: str) -> Submission:
+        """The submission that they would become; it is not written down."""
+        path = all_jobs().spool.root / "submissions" / "…"
+        jobs = [job for job, _ in self.jobs]
+        return Submission(
+            path, backend, self.spec.words, self.spec.directory, jobs, self.spec.name
+        )
+
+    def discard(self) -> None:
+        """Remove their files."""
+        for job, _ in self.jobs:
+            all_jobs().spool.discard(job)
+
+
+@contextmanager
+def _whole(pack: Pack) -> Iterator[None]:
+    """Leave nothing in the spool if packing fails."""
+    try:
+        yield
+    except BaseException:
+        pack.discard()
+        raise
+
+
+def new_pack(request: Request, kind: str, name: str, source: str = "", *, array: bool) -> Pack:
+    """An empty one. Of the request, what a submission says itself is left to it."""
+    rest = dataclasses.replace(
+        request, name=None, directory=None, array=None, array_param_file=None, scanscript=False
+    )
+    spec = JobSpec(
+        name=request.name or name,
+        kind=kind,
+        words=tuple(rest.words()),
+        directory=str(Path.cwd() / Path(request.directory or "").expanduser()),
+        script="",
+        source=source,
+        group=secrets.token_hex(8) if array else "",
+    )
+    return Pack(request, spec)
+
+
+def pack_script(pack: Pack, script: str, run_with: Sequence[str], around: Surroundings) -> Pack:
+    """A script, once for each job that the request asks for.
+
+    Raises:
+        RequestError: the file of parameters can't be used.
+        SpoolError: the spool can't be written.
+    """
+    request = pack.request
+    with _whole(pack):
+        for number, parameters in enumerate(_parameters(request), 1):
+            job = pack.add()
+            path = job.path / "script"
+            write_atomically(path, script.rstrip("\n") + "\n")
+            run = shlex.join([*run_with, str(path), *parameters])
+            pack.work(around.write(job, f"exec {run}"))
+            if pack.spec.group:
+                pack.labels.append(shlex.join(parameters) or f"OAR_ARRAY_INDEX = {number}")
+    return pack
+
+
+def pack_cell(
+    pack: Pack, shell: InteractiveShell, code: str, asked: CellOptions, **cell: Any
+) -> Pack:
+    """A Python cell, once for each of the values that it runs over.
+
+    Args:
+        pack: an empty one.
+        shell: the notebook's.
+        code: the cell below its magic.
+        asked: its options.
+        cell: what else `PythonCell` takes.
+
+    Raises:
+        SyntaxError: it is not Python.
+        PackingError, RequestError: something of it can't go.
+        SpoolError: the spool can't be written.
+    """
+    from pydra_oar_jupyter.cells.cell import PythonCell
+    from pydra_oar_jupyter.cells.flow import cell_names
+    from pydra_oar_jupyter.cells.names import names_by_hand, names_to_send, shells_own
+
+    space: dict[str, Any] = shell.user_ns
+    transform = shell.input_transformer_manager.transform_cell
+    names = cell_names(transform(code), transform)
+    name, values = _elements(shell, asked)
+    given = [name] if name else []
+    if asked.takes is None:
+        send = names_to_send(names, space, given=given)
+    else:
+        send = names_by_hand(",".join(asked.takes), space, "--in")
+    out: list[str] | None = None
+    if asked.brings is not None:
+        known = {*names.assigns, *names.changes, *send, *(names.words if names.open else ())}
+        out = names_by_hand(",".join(asked.brings), known, "--out")
+    python = PythonCell(
+        code,
+        {one: space[one] for one in send},
+        out,
+        names.changes,
+        names.words,
+        shell.execution_count - 1,
+        **cell,
+    )
+    pack.out = out if out is not None else sorted(names.assigns | names.changes)
+    with _whole(pack):
+        _write(pack, python, space, shells_own(space), name, values)
+    return pack
+
+
+def _write(
+    pack: Pack,
+    cell: PythonCell,
+    space: dict[str, Any],
+    kept: set[str],
+    name: str,
+    values: list[object],
+) -> None:
+    for value in values:
+        job = pack.add()
+        lines = cell.write(job, space, kept) if len(pack.jobs) == 1 else ""
+        if name:
+            lines = cell.write_element(job, pack.jobs[0][0], {name: value}, space)
+            pack.labels.append(element_label(name, value))
+        pack.work(lines)
+
+
+def _elements(shell: InteractiveShell, asked: CellOptions) -> tuple[str, list[object]]:
+    """What the cell runs over: the name and the values; one value and no name if nothing."""
+    if asked.over is None:
+        return "", [None]
+    name, expression = asked.over
+    try:
+        return name, list(eval(expression, shell.user_global_ns, shell.user_ns))  # noqa: S307 - the cell's own
+    except Exception as error:
+        raise RequestError(
+            f"What the cell is to run over can't be had: {type(error).__name__}: {error}",
+            text=expression, at=0, length=len(expression),
+        ) from None  # fmt: skip
+
+
+def element_label(name: str, value: object) -> str:
+    """An element in a few words."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    text = " ".join(text.split())
+    return f"{name} = {text if len(text) <= 60 else text[:59] + '…'}"
+
+
+def interpreter(script: str, shell: str | None) -> list[str]:
+    """The words that run this script: ``shell``, else what its first line says.
+
+    Raises:
+        RequestError: neither says anything.
+    """
+    if shell:
+        return shlex.split(shell)
+    # As Linux does: a program, and all that follows as one argument.
+    words = script.partition("\n")[0].removeprefix("#!").strip().split(None, 1)
+    if not words:
+        raise RequestError("The first line of the script names no program after #!.")
+    return words
+
+
+def environment(pairs: Sequence[str]) -> dict[str, str]:
+    """The variables of ``--env``: ``NAME=VALUE``, or ``NAME`` with this kernel's value.
+
+    Raises:
+        RequestError: a name without a value is not set here.
+    """
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals and name not in os.environ:
+            raise RequestError(
+                f"The environment variable {name} is not set here.",
+                hint=f"Give its value: --env {name}=…",
+            )
+        found[name] = value if equals else os.environ[name]
+    return found
+
+
+def _parameters(request: Request) -> list[list[str]]:
+    """The arguments of each job."""
+    if not request.array_param_file:
+        return [[] for _ in range(request.array or 1)]
+    path = Path(request.array_param_file).expanduser()
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RequestError(f"{path} can't be read: {why}.") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            found.append(shlex.split(line))
+        except ValueError as error:
+            raise RequestError(f"Line {number} of {path}: {error}.", text=line, at=0) from None
+    if not found:
+        raise RequestError(f"{path} has no line with parameters.")
+    return found

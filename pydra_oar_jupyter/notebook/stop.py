@@ -1,0 +1,69 @@
+"""The interrupt button: jobs are deleted, or left to go on, and it is said which."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.job import cancel_all
+from pydra_oar_jupyter.notebook.errors import show_plainly
+from pydra_oar_jupyter.notebook.wait import live_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.notebook.area import StatusArea
+
+# How long the scheduler may take to delete jobs before that goes on in the background, in seconds.
+_PATIENCE = 15.0
+
+
+@contextmanager
+def stopping(jobs: Sequence[Job], area: StatusArea, *, keep: bool) -> Iterator[None]:
+    """On an interrupt, delete the jobs unless they are to be kept; then raise it on."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        array = len(jobs) > 1
+        if keep:
+            words, note = "goes on", _how_to_get(jobs)
+        else:
+            area.show(live_view(jobs, array=array, stopped="being deleted…"), now=True)
+            words, note = _delete(jobs)
+        area.show(live_view(jobs, array=array, stopped=words, note=note), now=True)
+        which = "the array" if array else f"job {jobs[0].id}" if jobs[0].id else "the job"
+        message = f"KeyboardInterrupt: {which} {words}." + (f"\n{note}" if note else "")
+        show_plainly(interrupt, message)
+        raise
+
+
+def _how_to_get(jobs: Sequence[Job]) -> str:
+    first = jobs[0].id
+    if first is None:
+        return "%oar jobs shows it; %oar get and its number take its output, names and value"
+    return f"%oar get {first} takes its output, names and value; %oardel {first} deletes it"
+
+
+def _delete(jobs: Sequence[Job]) -> tuple[str, str]:
+    """Delete them, in a thread that a second interrupt does not end; what came of it, in words."""
+    failed: list[OarError] = []
+
+    def delete() -> None:
+        try:
+            cancel_all(jobs)
+        except OarError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=delete, name="oar-delete", daemon=True)
+    thread.start()
+    thread.join(_PATIENCE)
+    if failed:
+        return "could not be deleted", str(failed[0])
+    if thread.is_alive():
+        return "is being deleted", "The scheduler has not answered yet; %oarstat -u tells."
+    if any(job.id is None for job in jobs):
+        return "is deleted as soon as the scheduler has it", ""
+    return "was deleted", ""

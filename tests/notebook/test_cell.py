@@ -1,0 +1,248 @@
+"""Cells as jobs, seen from a real kernel."""
+
+from __future__ import annotations
+
+
+def test_a_cell_gives_and_takes(backend, kernel):
+    kernel.run("a = 20\ndef double(x): return 2 * x")
+    ran = kernel.run(
+        "%%oar -l core=1\n"
+        "import sys\n"
+        "print('out'); print('err', file=sys.stderr)\n"
+        "b = double(a)\n"
+        "display({'b': b})\n"
+        "b + 2"
+    )
+    assert ran.error is None, ran.traceback
+    assert ran.stream() == "out\n"
+    assert ran.stream("stderr") == "err\n"
+    assert ran.displays[1]["text/plain"] == "{'b': 40}"
+    assert ran.value["text/plain"] == "42"
+    assert ran.status.startswith("✓ job ")
+    assert kernel.eval("b, _, Out[3]") == (40, 42, 42)
+
+
+def test_the_value_is_shown_as_on_the_node(spool, kernel):
+    kernel.run(
+        "class Shown:\n"
+        "    def _repr_html_(self):\n"
+        "        import os\n"
+        "        return '<b>' + os.environ.get('OAR_JOB_ID', 'here') + '</b>'"
+    )
+    ran = kernel.run("%%oar\nShown()")
+    assert ran.error is None, ran.traceback
+    assert ran.value["text/html"] == f"<b>{ran.status.split()[2]}</b>"
+    assert kernel.eval("type(_) is Shown")
+    assert "execute_result" not in [o["output_type"] for o in kernel.run("%%oar\n1;").outputs]
+
+
+def test_an_exception_has_its_own_type(spool, kernel):
+    ran = kernel.run("%%oar\nkept = 1\nprint('before')\n{}['key']")
+    assert ran.error is not None
+    assert ran.error["ename"] == "KeyError"
+    assert "{}['key']" in ran.traceback
+    assert "notebook/cell.py" not in ran.traceback
+    assert ran.stream() == "before\n"
+    assert "✗ job" in ran.status
+    assert "its code raised an exception" in ran.status
+    assert kernel.eval("kept") == 1
+
+
+def test_nothing_is_sent_when_something_is_wrong(spool, kernel):
+    kernel.run("import threading\nlock = threading.Lock()\nxs = 5")
+    for magic, cell, words in [
+        ("--detatch", "1", "Did you mean '--detach'?"),
+        ("-l host=one", "1", "This is no count of 'host'."),
+        ("-l hots=1", "1", "Did you mean 'host'?"),
+        ("-q nope", "1", "There is no queue 'nope'."),
+        ("--backend nope", "1", "There is no backend 'nope'."),
+        ("--env NOT_SET_AT_ALL", "1", "NOT_SET_AT_ALL is not set here"),
+        ("--after nothing", "1", "'nothing' is neither the number of a job"),
+        ("--in nothing", "1", "there is no nothing"),
+        ("--over x in xs", "1", "'int' object is not iterable"),
+        ("--array 3", "1", "--array is for scripts."),
+        ("--shell bash", "#OAR -l core=x", "This is no count of 'core'."),
+        ("", "lock", "lock"),
+        ("", "1 +", "invalid syntax"),
+    ]:
+        ran = kernel.run(f"%%oar {magic}\n{cell}")
+        assert words in ran.traceback, (magic, ran.traceback)
+        assert "pydra_oar_jupyter/" not in ran.traceback, ran.traceback
+        assert all("submitting" not in str(shown) for shown in ran.displays)
+    assert not list((spool / "jobs").glob("*")) if spool.exists() else True
+
+
+def test_a_refusal_is_said(spool, kernel):
+    ran = kernel.run("%%oar -l host=5\n1")
+    assert ran.error is not None
+    assert ran.error["ename"] == "JobFailed"
+    assert "refused" in ran.status
+    ran = kernel.run("%%oar --detach -l host=5\n1")
+    assert ran.error is not None
+    assert ran.error["ename"] == "Refused"
+
+
+def test_output_as_it_is_made(spool, kernel):
+    ran = kernel.run(
+        "%%oar\n"
+        "from IPython.display import clear_output\n"
+        "print('gone')\n"
+        "handle = display('first', display_id=True)\n"
+        "clear_output(wait=True)\n"
+        "handle = display('second', display_id=True)\n"
+        "handle.update('third')\n"
+        "print('10%\\r20%', end='')"
+    )
+    assert ran.error is None, ran.traceback
+    assert [shown["text/plain"] for shown in ran.displays[1:]] == ["'third'"]
+    assert ran.stream() == "10%\r20%"
+    assert ran.status.startswith("✓")
+
+
+def test_what_does_not_come_back_is_named(spool, kernel):
+    ran = kernel.run("%%oar\nimport threading\nlock = threading.Lock()\nb = 1")
+    assert ran.error is None, ran.traceback
+    assert "lock" in ran.stream("stderr")
+    assert kernel.eval("b, 'lock' in globals()") == (1, False)
+
+
+def test_a_script(backend, kernel):
+    ran = kernel.run(
+        "%%oar --env GREETING='a <b>' --setup 'PART=two'\n"
+        "#!/bin/bash\n#OAR -n from-script\n"
+        'echo "$GREETING" "${BASH_VERSION:0:1}" "$OAR_JOB_NAME"; exit 3'
+    )
+    assert ran.stream().startswith("a <b> 5 from-script")
+    assert ran.error is not None
+    assert ran.error["ename"] == "JobFailed"
+    assert "exited with 3" in ran.status
+    assert kernel.run("%%oar --shell sh\necho fine").error is None
+
+
+def test_scripts_as_an_array(spool, kernel):
+    (spool.parent / "work" / "params").write_text("one 'two words'\nthree\n")
+    ran = kernel.run("%%oar --shell sh --array-param-file params\necho $OAR_ARRAY_INDEX:$1:$2")
+    assert ran.error is None, ran.traceback
+    assert sorted(ran.stream().split("\n")) == ["", "1:one:two words", "2:three:"]
+
+
+def test_over_many(backend, kernel):
+    kernel.run("xs = [3, 1, 2]")
+    ran = kernel.run("%%oar --over x in xs -l core=1\nprint('x is', x)\ny = x * x\n-x")
+    assert ran.error is None, ran.traceback
+    assert kernel.eval("y, _") == ([9, 1, 4], [-3, -1, -2])
+    assert ran.value["text/plain"] == "[-3, -1, -2]"
+    assert "✓ array of 3 jobs" in ran.status
+    heads = [shown["text/plain"] for shown in ran.displays[1:]]
+    assert sorted(head.split(" · ")[0] for head in heads) == ["── x = 1", "── x = 2", "── x = 3"]
+
+
+def test_over_nothing(spool, kernel):
+    ran = kernel.run("%%oar --over x in []\ny = x")
+    assert ran.error is None, ran.traceback
+    assert kernel.eval("y") == []
+    assert not list(spool.glob("submissions/*"))
+
+
+def test_over_with_a_failure(spool, kernel):
+    ran = kernel.run("%%oar --over x in [1,0,2]\ny = 1 / x")
+    assert ran.error is not None
+    assert ran.error["ename"] == "ZeroDivisionError"
+    assert "That is x = 0" in ran.traceback
+    assert "1 of 3 failed" in ran.traceback
+    ids = [job for job in kernel.eval("[j.id for j in __import__('pydra_oar_jupyter').jobs()]")]
+    assert kernel.eval("'y' in globals()") is False
+    kept = f"__import__('pydra_oar_jupyter').job({max(ids)})"
+    assert kernel.eval(f"{kept}.outcome.ok") is True
+
+
+def test_detach_and_get(spool, new_kernel):
+    kernel = new_kernel()
+    ran = kernel.run("%%oar --detach -n later\nprint('seen')\nb = 7\nb + 1")
+    assert ran.error is None, ran.traceback
+    number = kernel.eval("_.id")
+    assert f"%oar get {number}" in ran.value["text/plain"]
+    assert f"%oar get {number}" in ran.value["text/html"]
+    kernel.stop()
+    kernel = new_kernel()
+    ran = kernel.run(f"%oar get {number}")
+    assert ran.error is None, ran.traceback
+    assert ran.stream() == "seen\n"
+    assert ran.value["text/plain"] == "8"
+    assert kernel.eval("b, _") == (7, 8)
+    assert "later" in kernel.run("%oar jobs").value["text/plain"]
+    assert kernel.run(f"%oar logs {number}").stream() == "seen\n"
+
+
+def test_an_array_is_got_again(spool, new_kernel):
+    kernel = new_kernel()
+    kernel.run("%%oar --detach --over x in [5, 6]\nprint(x)\ny = -x\nx")
+    number = kernel.eval("_[0].id")
+    kernel = new_kernel()
+    ran = kernel.run(f"%oar get {number}")
+    assert ran.error is None, ran.traceback
+    assert kernel.eval("y, _") == ([-5, -6], [5, 6])
+    assert "── x = 5" in str(ran.displays)
+
+
+def test_interrupt_deletes(backend, kernel):
+    cell = kernel.start("%%oar -l core=1\nprint('up', flush=True)\nimport time; time.sleep(600)")
+    ran = kernel.until(cell, lambda ran: "up" in ran.stream())
+    kernel.interrupt()
+    ran = kernel.finish(cell, ran)
+    assert ran.error is not None
+    assert ran.error["ename"] == "KeyboardInterrupt"
+    assert "was deleted" in ran.traceback
+    assert "notebook/wait.py" not in ran.traceback
+    assert "deleted" in ran.status
+    job = "__import__('pydra_oar_jupyter').jobs()[0]"
+    assert kernel.eval(f"str({job}.wait(100).ending)") == "deleted"
+
+
+def test_interrupt_keeps(spool, kernel):
+    cell = kernel.start(
+        "%%oar --keep\nprint('up', flush=True)\nimport os, time\n"
+        "while not os.path.exists('go'): time.sleep(.1)\nb = 5"
+    )
+    ran = kernel.until(cell, lambda ran: "up" in ran.stream())
+    kernel.interrupt()
+    ran = kernel.finish(cell, ran)
+    assert "goes on" in ran.traceback
+    number = int(ran.status.split()[2])
+    assert f"%oar get {number}" in ran.traceback
+    (spool.parent / "work" / "go").touch()
+    assert kernel.run(f"%oar get {number}").error is None
+    assert kernel.eval("b") == 5
+
+
+def test_dry_run(spool, kernel):
+    kernel.run("data = bytes(1000)")
+    ran = kernel.run("%%oar -l core=2 --dry-run --env TOKEN=sesame\nsize = len(data)")
+    assert ran.error is None, ran.traceback
+    shown = ran.displays[0]["text/plain"]
+    assert "core=2" in shown
+    assert "data: 1,0" in shown
+    assert "size" in shown
+    assert "pydra_oar_jupyter.runner" in shown
+    assert "sesame" not in str(ran.displays)
+    assert not [*spool.glob("jobs/*"), *spool.glob("submissions/*")]
+
+
+def test_defaults_of_the_session(spool, kernel):
+    kernel.run("%oar config defaults -n by-default -l core=3")
+    kernel.run("%oar config env=KEY=secret")
+    ran = kernel.run("%%oar -l core=1\nimport os\nos.environ['OAR_JOB_NAME'], os.environ['KEY']")
+    assert ran.error is None, ran.traceback
+    assert "by-default" in ran.value["text/plain"]
+    assert "'secret'" in ran.value["text/plain"]
+    assert "secret" not in kernel.run("%oar config").value["text/html"]
+    assert kernel.run("%oar config nothing 3").error is not None
+
+
+def test_values_of_the_notebook_in_the_line(spool, kernel):
+    kernel.run("n = 2\nwhat = 'a <b>'")
+    ran = kernel.run('%%oar -l core=$n -n "$what" --env LITERAL=\'$n\'\nimport os\n'
+                     "len(open(os.environ['OAR_NODEFILE']).readlines()), os.environ['LITERAL']")
+    assert ran.error is None, ran.traceback
+    assert ran.value["text/plain"] == "(2, '$n')"
+    assert all("<b>" not in shown.get("text/html", "") for shown in ran.displays)
