@@ -46,7 +46,7 @@ WITH RECURSIVE family (id) AS (
 )
 """
 _OF_FAMILY = "WHERE jobs.id IN (SELECT id FROM family)"
-_LIVE = ("Waiting", "Hold", "toLaunch", "Running")
+_LIVE = "WHERE state IN ('Waiting', 'Hold', 'toLaunch', 'Running') ORDER BY jobs.id"
 
 
 class Backend:
@@ -96,7 +96,7 @@ class Backend:
         """The jobs that have not ended; of everyone, as the cluster has one user."""
         del everyone
         self._heal()
-        return self._ask(_STATUS + "WHERE state NOT IN ('Terminated', 'Error') ORDER BY jobs.id")
+        return self._ask(_STATUS + _LIVE)
 
     def resources(self) -> list[Resource]:
         """This machine's cores, with the jobs that hold them."""
@@ -233,14 +233,14 @@ def _status(row: sqlite3.Row) -> JobStatus:
         dependencies=tuple(load(row, "after")),
         command=f"/bin/sh {shlex.quote(row['script'])}",
         directory=row["directory"],
-        stdout_file=str(stdout),
-        stderr_file=str(stderr),
+        stdout_file=stdout,
+        stderr_file=stderr,
     )
 
 
 def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> str:
     id_ = row["id"]
-    if row["state"] not in _LIVE or row["stop"]:
+    if row["state"] in ("Terminated", "Error") or row["stop"]:
         return ""
     add_event(db, id_, "FRAG_JOB_REQUEST", f"User {owner()} requested to frag the job {id_}")
     if row["state"] == "Running":

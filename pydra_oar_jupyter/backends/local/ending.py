@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.backends.local import processes
 from pydra_oar_jupyter.backends.local.files import mark_of
 from pydra_oar_jupyter.backends.local.store import add_event, load
+from pydra_oar_jupyter.core.outcome import NODE_LOST
 
 if TYPE_CHECKING:
     import sqlite3
 
-# What OAR notes when it loses the process that watches over a job.
-_LOST = "EXIT_VALUE_OAREXEC"
 # An idempotent job that ends so, after a minute, asks to be run again.
 _AGAIN, _AGAIN_AFTER = 99, 60.0
 
@@ -75,9 +74,9 @@ def end_lost(db: sqlite3.Connection, id_: int) -> None:
     add_event(
         db,
         id_,
-        _LOST,
-        f"[bipbip {id_}] The process that watches over the job on {where} is gone: it was killed, "
-        "or the machine was restarted",
+        NODE_LOST,
+        f"The process that watches over the job {id_} on {where} is gone: it was killed, or the "
+        "machine was restarted",
     )
     _end(db, id_, "Error", None)
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Columns of OAR's own use, which it leaves out of OAR_RESOURCE_PROPERTIES_FILE.
 _SYSTEM = {"resource_id", "state"}
+# What is filled in in the names of -O and -E.
+_WORDS = {
+    "%jobid%": "id",
+    "%jobname%": "name",
+    "%arrayid%": "array_id",
+    "%arrayindex%": "array_index",
+}
 
 
 def language() -> dict[str, str]:
@@ -58,8 +65,8 @@ def job_environment(row: sqlite3.Row) -> dict[str, str]:
         **login_environment(load(row, "environment")),
         "SHLVL": "0",
         "PWD": directory,
-        "OAR_STDOUT": str(stdout),
-        "OAR_STDERR": str(stderr),
+        "OAR_STDOUT": stdout,
+        "OAR_STDERR": stderr,
         "OAR_FILE_NODES": nodes,
         "OAR_NODEFILE": nodes,
         "OAR_NODE_FILE": nodes,
@@ -87,23 +94,18 @@ def mark_of(row: sqlite3.Row) -> str:
     return f"OAR_NODEFILE={_node_file(row)}"
 
 
-def output_files(row: sqlite3.Row) -> tuple[Path, Path]:
+def output_files(row: sqlite3.Row) -> tuple[str, str]:
     """Where a job's output goes: what ``-O`` and ``-E`` say, else files of its submission."""
-    words = {
-        "%jobid%": row["id"],
-        "%jobname%": row["name"],
-        "%arrayid%": row["array_id"],
-        "%arrayindex%": row["array_index"],
-    }
+    return _output_file(row, "stdout", "out"), _output_file(row, "stderr", "err")
 
-    def named(template: str, suffix: str) -> Path:
-        if not template:
-            return Path(row["path"]) / f"{row['id']}.{suffix}"
-        for word, value in words.items():
-            template = template.replace(word, str(value))
-        return Path(row["directory"]) / template
 
-    return named(row["stdout"], "out"), named(row["stderr"], "err")
+def _output_file(row: sqlite3.Row, stream: str, suffix: str) -> str:
+    name: str = row[stream]
+    if not name:
+        return f"{row['path']}/{row['id']}.{suffix}"
+    for word, column in _WORDS.items():
+        name = name.replace(word, str(row[column]))
+    return name if name.startswith("/") else f"{row['directory']}/{name}"
 
 
 def write_node_files(row: sqlite3.Row, resources: Sequence[dict[str, Any]]) -> None:

@@ -25,7 +25,7 @@ import os, sys
 if os.fork():
     os._exit(0)
 os.setsid()
-sys.path.insert(0, sys.argv[1])
+sys.path.append(sys.argv[1])
 from pydra_oar_jupyter.backends.local.supervisor import main
 main(sys.argv[2:])
 """
@@ -69,7 +69,7 @@ def start_apart(words: Sequence[str], log: Path, environment: dict[str, str]) ->
         os.close(errors)
 
 
-def of_job(mark: str, session: int = 0) -> list[int]:
+def of_job(mark: str, session: int | None = None) -> list[int]:
     """The processes that belong to a job.
 
     A job's processes inherit the path of its node file, which no other job has: so they are
@@ -77,7 +77,7 @@ def of_job(mark: str, session: int = 0) -> list[int]:
 
     Args:
         mark: a line of their environment.
-        session: those of this session too, whatever their environment; 0 if it isn't known.
+        session: those of this session too, whatever their environment; None if it isn't known.
     """
     if not _PROC.exists():
         # Without /proc, the group is all that can be named, as kill(2) does it.
@@ -119,7 +119,7 @@ def send(pids: Sequence[int], number: int) -> None:
             continue
 
 
-def kill_all(mark: str, session: int = 0, patience: float = 5.0) -> None:
+def kill_all(mark: str, session: int | None = None, patience: float = 5.0) -> None:
     """Kill what is left of a job, until nothing is or the patience (seconds) is at its end."""
     end = time.monotonic() + patience
     while (left := of_job(mark, session)) and time.monotonic() < end:

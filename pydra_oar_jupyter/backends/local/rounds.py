@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 # The higher goes first, as in OAR.
 QUEUES = {"admin": 10, "default": 2, "besteffort": 0}
 # A supervisor that has not begun after so many seconds is started once more.
-_LAUNCH_TIME = 10.0
+_LAUNCH_TIME = 5.0
 
 _LIVE = """
 SELECT jobs.*, submissions.queue, submissions.alternatives, submissions.properties AS condition,
        submissions.after, submissions.not_before
 FROM jobs JOIN submissions ON submissions.id = jobs.submission
-WHERE state NOT IN ('Terminated', 'Error') ORDER BY jobs.id
+WHERE state IN ('Waiting', 'Hold', 'toLaunch', 'Running') ORDER BY jobs.id
 """
 
 
@@ -106,16 +106,14 @@ def is_due(path: Path) -> bool:
     """Whether a round has something to do that no change has announced; a quick look."""
     now = time.time()
     with reading(path) as db:
-        live = db.execute(
-            "SELECT state, supervisor, scheduled, stop FROM jobs "
-            "WHERE state IN ('Waiting', 'toLaunch', 'Running')"
-        ).fetchall()
-    return any(
-        (row["state"] == "Running" and (row["stop"] or not processes.runs(row["supervisor"])))
-        or (row["state"] == "toLaunch" and row["scheduled"] < now - _LAUNCH_TIME)
-        or (row["state"] == "Waiting" and 0 < row["scheduled"] <= now)
-        for row in live
-    )
+        late = db.execute(
+            "SELECT 1 FROM jobs WHERE (state = 'toLaunch' AND scheduled < ?)"
+            " OR (state = 'Waiting' AND scheduled BETWEEN 1 AND ?)"
+            " OR (state = 'Running' AND stop != '')",
+            (now - _LAUNCH_TIME, now),
+        ).fetchone()
+        running = db.execute("SELECT supervisor FROM jobs WHERE state = 'Running'").fetchall()
+    return late is not None or not all(processes.runs(row["supervisor"]) for row in running)
 
 
 def _holding(cluster: Cluster, row: sqlite3.Row, now: float) -> Holding:

@@ -55,7 +55,7 @@ CREATE TABLE jobs (
     supervisor TEXT NOT NULL DEFAULT '',
     stop TEXT NOT NULL DEFAULT ''       -- why it is to be ended: user or besteffort
 );
-CREATE INDEX unfinished ON jobs (state) WHERE state NOT IN ('Terminated', 'Error');
+CREATE INDEX state ON jobs (state);
 CREATE INDEX submitted ON jobs (submission);
 CREATE INDEX replacing ON jobs (resubmitted_from) WHERE resubmitted_from > 0;
 CREATE TABLE events (
