@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dis
 import re
+import warnings
 from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,9 @@ class _Flow(ast.NodeVisitor):
 
     def run(self, code: str) -> None:
         """Follow a piece of Python."""
-        self._all(ast.parse(code).body)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(code)
+        self._all(tree.body)
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:
@@ -237,7 +240,8 @@ class _Flow(ast.NodeVisitor):
         body = node if isinstance(node, ast.stmt) else ast.copy_location(ast.Expr(node), node)
         module = ast.Module([body], [])
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        code = compile(module, "<cell>", "exec", flags=flags, dont_inherit=True)
+        with warnings.catch_warnings(action="ignore"):  # they are given when the cell runs
+            code = compile(module, "<cell>", "exec", flags=flags, dont_inherit=True)
         used = names_used(code)[0]
         stored = set(_stored(code, top=True))
         self._read(used)
