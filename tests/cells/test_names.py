@@ -226,9 +226,8 @@ def test_what_is_sent_suffices(code, there, last):
     except SyntaxError:
         return
     found = cell_names(code)
-    namespace = dict.fromkeys(there, 1)
-    sent = {name: namespace[name] for name in names_to_send(found, namespace)}
-    here, after_here = run(code, namespace)
+    sent = {name: there[name] for name in names_to_send(found, there)}
+    here, after_here = run(code, there)
     far, after_far = run(code, sent)
     assert far == here
     for name in set(after_far) - OURS:
