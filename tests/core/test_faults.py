@@ -196,7 +196,7 @@ def test_a_preempted_job_that_is_not_run_again_says_so(run: Run) -> None:
 
 @oar_only
 def test_a_node_that_dies_is_no_deletion(run: Run, fault: Fault) -> None:
-    (one,) = run("sleep 300", options="-l host=1/core=1 -p host='oarnode2'")
+    (one,) = run("sleep 300", options="-l host=1/core=1 -p \"host='oarnode2'\"")
     wait_until(lambda: one.state is JobState.RUNNING, LONG)
     fault("kill-node", "oarnode2")
     try:
