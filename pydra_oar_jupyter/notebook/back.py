@@ -24,10 +24,11 @@ def take(shell: InteractiveShell, job: Job, shown: Value | None) -> None:
 
     Raises:
         JobFailed: it ended without a result.
+        Refused: the scheduler did not take it.
         BaseException: what the cell raised.
     """
     result = _result(shell, job)
-    shell.push(dict(result.names))
+    shell.user_ns.update(result.names)
     for name in result.deleted:
         shell.user_ns.pop(name, None)
     _warn(result.missing)
@@ -58,7 +59,8 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
         return None
     results = [_result(shell, job) for job in jobs]
     names = dict.fromkeys(name for result in results for name in result.names)
-    shell.push({name: [result.names.get(name) for result in results] for name in names})
+    lists = {name: [result.names.get(name) for result in results] for name in names}
+    shell.user_ns.update(lists)
     missing: dict[str, str] = {}
     for result in results:
         missing |= result.missing
@@ -72,6 +74,8 @@ def _result(shell: InteractiveShell, job: Job) -> CellResult:
     assert outcome is not None
     if job.kind == "cell" and outcome.ending in (Ending.FINISHED, Ending.RAISED):
         return read_result(job.directory, shell.user_ns)
+    if outcome.ending is Ending.REFUSED:
+        job.submitted()  # it raises the scheduler's words
     if not outcome.ok:
         raise job.failure(outcome)
     return CellResult()

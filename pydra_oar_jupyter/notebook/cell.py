@@ -12,7 +12,6 @@ from pydra_oar_jupyter.cells.cell import Surroundings
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError, RequestError
-from pydra_oar_jupyter.core.job import Job
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.notebook.area import StatusArea
 from pydra_oar_jupyter.notebook.back import take, take_all
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.config import OarConfig
     from pydra_oar_jupyter.notebook.options import CellOptions
     from pydra_oar_jupyter.notebook.packing import Pack
@@ -71,7 +71,7 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
         return None
     if not pack.jobs:
         area.show(View("done", ("nothing to run over: nothing was submitted",)), now=True)
-        shell.push({name: [] for name in pack.out})
+        shell.user_ns.update({name: [] for name in pack.out})
         return None
     jobs = pack.submit(backend)
     with stopping(jobs, area, keep=asked.keep):
@@ -152,9 +152,7 @@ def _pack(
     script: bool,
 ) -> Pack:
     """The jobs, in the spool."""
-    around = Surroundings(
-        {**config.env, **environment(asked.env)}, [*config.setup, *asked.setup]
-    )
+    around = Surroundings({**config.env, **environment(asked.env)}, [*config.setup, *asked.setup])
     count = shell.execution_count - 1
     notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
     array = bool(asked.over or request.array or request.array_param_file)

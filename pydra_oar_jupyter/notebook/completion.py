@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.notebook.site import Site
 
 # A line of ours up to the cursor: the magic (or #OAR in a script), and what follows it.
-_LINE = re.compile(r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*)|#(?P<script>OAR))\s(?P<rest>.*)$")
+_LINE = re.compile(
+    r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*)|#(?P<script>OAR))\s(?P<rest>.*)$"
+)
 # An option and the beginning of its value, at the cursor.
 _VALUE = re.compile(r"""(?:^|\s)(--?[\w-]+)(?:\s+|=)("[^"]*|'[^']*|[^\s"']*)$""")
 _OPTION = re.compile(r"(?:^|\s)(--?[\w-]*)$")
@@ -91,9 +93,7 @@ def _possible(
     return []
 
 
-def _verb(
-    rest: str, names: Mapping[str, Any], config: OarConfig, site: Site
-) -> Iterable[str]:
+def _verb(rest: str, names: Mapping[str, Any], config: OarConfig, site: Site) -> Iterable[str]:
     verb, space, after = rest.partition(" ")
     if not space:
         return _VERBS

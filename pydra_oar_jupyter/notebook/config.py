@@ -34,9 +34,10 @@ class OarConfig(Configurable):
     ).tag(config=True)
     python: Any = Unicode(help="The interpreter on the node. Empty: this one.").tag(config=True)
     max_output: Any = Int(
-        20_000_000,
+        1_000_000,
         min=0,
-        help="How many bytes of a job's output a cell shows at most; the rest stays in its file.",
+        help="How many bytes of a job's stdout, and of its stderr, a cell shows; the end is "
+        "shown too, and all of it stays in a file.",
     ).tag(config=True)
 
     @property

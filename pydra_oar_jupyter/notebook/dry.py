@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
@@ -40,7 +40,7 @@ def _names(names: Mapping[str, Any], pack: Pack) -> list[tuple[str, str]]:
     if pack.spec.kind != "cell":
         return []
     payload = pack.jobs[0][0].payload
-    lines = [f"{name}: {size:,} bytes" for name, size in _sizes(names, pack).items()]
+    lines = [f"{name}: about {size:,} bytes" for name, size in _sizes(names, pack).items()]
     lines.append(f"In all {payload.stat().st_size:,} bytes in {payload.name}.")
     if pack.labels:
         lines.append(f"Besides, for each of {len(pack.labels)} jobs: {_some(pack.labels)}")
@@ -54,12 +54,14 @@ def _sizes(names: Mapping[str, Any], pack: Pack) -> dict[str, int]:
 
     with Pickles(pack.jobs[0][0].payload) as pickles:
         index = pickles._index
-    starts = [start for _, start in index["entries"]]
-    ends = [*starts[1:], *(at for at, _ in index["buffers"][:1])]
+    tail = len(json.dumps(index)) + 8
+    buffers = [at for at, _ in index["buffers"]]
+    end = buffers[0] if buffers else pack.jobs[0][0].payload.stat().st_size - tail
+    stops = [*(start for _, start in index["entries"][1:]), end]
     sizes = {}
-    for (name, start), end in zip_longest(index["entries"], ends):
-        size = getattr(names.get(name), "nbytes", 0)
-        sizes[name] = max(0, (end or start) - start) + (size if isinstance(size, int) else 0)
+    for (name, start), stop in zip(index["entries"], stops, strict=False):
+        beside = getattr(names.get(name), "nbytes", 0)
+        sizes[name] = stop - start + (beside if isinstance(beside, int) else 0)
     return sizes
 
 

@@ -18,7 +18,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics to this IPython."""
     magics = OarMagics(shell=shell)
     shell.register_magics(magics)
-    handles.register(shell.display_formatter.formatters)
+    handles.register(_formatters(shell))
 
     def complete(context: CompletionContext) -> Any:
         return _complete(magics, context)
@@ -37,9 +37,15 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
         for name in magics.magics[kind]:
             manager.magics[kind].pop(name, None)
     manager.registry.pop(type(magics).__name__, None)
-    shell.configurables.remove(magics)
-    handles.unregister(shell.display_formatter.formatters)
+    configurables: list[Any] = shell.configurables
+    configurables.remove(magics)
+    handles.unregister(_formatters(shell))
     shell.Completer.custom_matchers.remove(complete)
+
+
+def _formatters(shell: InteractiveShell) -> Any:
+    assert shell.display_formatter is not None  # it is made with the shell
+    return shell.display_formatter.formatters
 
 
 def _version_2(matcher: Any) -> Any:

@@ -11,6 +11,8 @@ from pydra_oar_jupyter.notebook.config import OarConfig
 from pydra_oar_jupyter.notebook.errors import readable
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 @magics_class
 class OarMagics(Magics, OarConfig):
     """``%%oar`` and the commands of OAR; its traits are the session's defaults."""
+
+    # Magics are made with a shell only.
+    shell: InteractiveShell
 
     # Braces in a line are oarsub's: IPython must not expand them.
     @no_var_expand

@@ -210,10 +210,13 @@ def _value(
     end = value.places[-1]
     text = value.text
     if option.field == "over" and text.isidentifier() and len(words) > 1 and words[0].text == "in":
-        words.popleft()  # not quoted: the expression is the next word, as it stands
-        last = words.popleft()
-        end = last.places[-1]
-        text = f"{text} in {line[last.places[0] : end]}"
+        words.popleft()  # not quoted: the expression is what follows, until its brackets close
+        start = words[0].places[0]
+        expression = ""
+        while words and (not expression or _open(expression)):
+            end = words.popleft().places[-1]
+            expression = line[start:end]
+        text = f"{text} in {expression}"
     try:
         return option.parse(text), end
     except RequestError as error:
@@ -221,6 +224,11 @@ def _value(
         raise RequestError(
             error.message, text=line, at=start, length=size, hint=error.hint
         ) from None
+
+
+def _open(expression: str) -> bool:
+    """Whether brackets are still open in it."""
+    return sum(map(expression.count, "([{")) > sum(map(expression.count, ")]}"))
 
 
 def _exclude(line: str, found: Mapping[str, Any]) -> None:
@@ -262,6 +270,4 @@ def expand(line: str, names: Mapping[str, Any]) -> str:
 
 
 _NAME = re.compile(r"(?<!\\)\$[A-Za-z_]\w*", re.ASCII)
-_TOKEN = re.compile(
-    r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$[A-Za-z_]\w*""", re.ASCII | re.DOTALL
-)
+_TOKEN = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$[A-Za-z_]\w*""", re.ASCII | re.DOTALL)

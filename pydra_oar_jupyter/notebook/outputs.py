@@ -26,7 +26,8 @@ class Outputs:
     """
 
     def __init__(self, shell: InteractiveShell, area: StatusArea) -> None:
-        self._shell, self._area = shell, area
+        self._publisher: Any = shell.display_pub
+        self._area = area
         self._clear_first = False
         self.value: Value | None = None
 
@@ -48,16 +49,14 @@ class Outputs:
                 case Display(data, metadata, transient, update):
                     if not update:  # an update changes what is there already
                         self._before()
-                    self._shell.display_pub.publish(
-                        data, metadata, transient=transient, update=update
-                    )
+                    self._publisher.publish(data, metadata, transient=transient, update=update)
         sys.stdout.flush()
         sys.stderr.flush()
 
     def show_element(self, label: str, items: Sequence[Item]) -> None:
         """Show all that one element of an array did, below a line that says which."""
         html = f'<div style="font-size:90%;font-weight:bold;margin-top:.6em">{escape(label)}</div>'
-        self._shell.display_pub.publish({"text/plain": f"── {label} ──", "text/html": html})
+        self._publisher.publish({"text/plain": f"── {label} ──", "text/html": html})
         cleared = max((at for at, item in enumerate(items) if isinstance(item, Clear)), default=-1)
         self.show([item for item in items[cleared + 1 :] if not isinstance(item, Value | Error)])
         for item in items:
@@ -73,7 +72,7 @@ class Outputs:
     def _clear(self) -> None:
         # It clears the status area too, which is put back at once.
         self._clear_first = False
-        self._shell.display_pub.clear_output(wait=True)
+        self._publisher.clear_output(wait=True)
         self._area.again()
 
 

@@ -77,9 +77,7 @@ class Pack:
         """The submission that they would become; it is not written down."""
         path = all_jobs().spool.root / "submissions" / "…"
         jobs = [job for job, _ in self.jobs]
-        return Submission(
-            path, backend, self.spec.words, self.spec.directory, jobs, self.spec.name
-        )
+        return Submission(path, backend, self.spec.words, self.spec.directory, jobs, self.spec.name)
 
     def discard(self) -> None:
         """Remove their files."""
@@ -147,8 +145,8 @@ def pack_cell(
         cell: what else `PythonCell` takes.
 
     Raises:
-        SyntaxError: it is not Python.
-        PackingError, RequestError: something of it can't go.
+        RequestError: it is not Python, or its options don't fit it.
+        PackingError: something of it can't go.
         SpoolError: the spool can't be written.
     """
     from pydra_oar_jupyter.cells.cell import PythonCell
@@ -157,7 +155,10 @@ def pack_cell(
 
     space: dict[str, Any] = shell.user_ns
     transform = shell.input_transformer_manager.transform_cell
-    names = cell_names(transform(code), transform)
+    try:
+        names = cell_names(transform(code), transform)
+    except SyntaxError as error:
+        raise _no_python(error) from None
     name, values = _elements(shell, asked)
     given = [name] if name else []
     if asked.takes is None:
@@ -181,6 +182,13 @@ def pack_cell(
     with _whole(pack):
         _write(pack, python, space, shells_own(space), name, values)
     return pack
+
+
+def _no_python(error: SyntaxError) -> RequestError:
+    line = (error.text or "").rstrip("\n")
+    at = min(max(0, (error.offset or 1) - 1), len(line))
+    where = f" in line {error.lineno} of the cell" if error.lineno else ""
+    return RequestError(f"SyntaxError{where}: {error.msg}", text=line, at=at)
 
 
 def _write(

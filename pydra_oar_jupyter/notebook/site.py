@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydra_oar_jupyter.core.errors import OarError
 
@@ -61,7 +61,7 @@ class Site:
         with self._lock:
             since, answer = self._answers.get(what, (0.0, None))
             if since and time.monotonic() - since < max_age:
-                return answer  # type: ignore[no-any-return]  # the dict holds answers of all types
+                return cast("_T | None", answer)
             asking = self._asking.get(what)
             if asking is None:
                 asking = self._asking[what] = threading.Event()
@@ -70,7 +70,7 @@ class Site:
                 ).start()
         if not since or max_age == _JOBS_AGE:
             asking.wait(PATIENCE)
-        return self._answers.get(what, (0.0, answer))[1]
+        return cast("_T | None", self._answers.get(what, (0.0, answer))[1])
 
     def _fetch(self, what: str, fetch: Callable[[], Any], done: threading.Event) -> None:
         answer = None

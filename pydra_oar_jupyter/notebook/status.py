@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.notebook.words import clock, duration, text_bar, ticking
 
@@ -107,8 +108,9 @@ def job_view(facts: JobFacts) -> View:
         return View("waiting", _filled(parts), trouble=facts.trouble)
     if facts.state.pending:
         waited = ticking(facts.now - facts.asked)
-        parts = (label, facts.state.meaning, _turn(facts), f"{duration(waited)}" if waited else "")
-        return View("waiting", _filled(parts), trouble=facts.trouble)
+        since = _whole(waited) if waited else ""
+        shown = _filled((label, facts.state.meaning, _turn(facts), since))
+        return View("waiting", shown, trouble=facts.trouble)
     where = f" on {facts.node}" if facts.node else ""
     run = ticking(max(0.0, facts.now - facts.started)) if facts.started else 0.0
     limit = f" of {duration(facts.walltime)}" if facts.walltime else ""
@@ -162,6 +164,8 @@ def _ended(facts: JobFacts, label: str) -> View:
     if facts.outcome.ok:
         return View("done", _filled((where, took)), note=facts.note)
     how = str(facts.outcome).partition("\n")[0]
+    if facts.outcome.ending is Ending.REFUSED:
+        return View("failed", ("refused", how), note=facts.note)
     return View("failed", _filled((f"{where}: {how}", took)), note=facts.note)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # They read on dark and light pages.
 _GREEN, _BLUE, _AMBER, _RED, _GREY = "#2f9a55", "#2f81c8", "#b07d1e", "#d6453d", "#808080"
-_COLOURS = {
-    **{state: _AMBER for state in JobState if state.pending},
+_COLOURS: dict[str, str] = {
+    **{str(state): _AMBER for state in JobState if state.pending},
     JobState.RUNNING: _BLUE,
     JobState.RESUMING: _BLUE,
     JobState.FINISHING: _BLUE,
@@ -203,7 +203,7 @@ def details(rows: Sequence[Mapping[str, Any]]) -> Table:
             elif key in times:
                 text = _moment(value)
             else:
-                text = _many(value) if isinstance(value, tuple) else str(value or "")
+                text = _many(value) if isinstance(value, list | tuple) else str(value or "")
             lines.append({"job": row["id"], "what": key.replace("_", " "), "value": text})
     return Table((Column("job", "Job"), Column("what", "What"), Column("value", "")), lines)
 

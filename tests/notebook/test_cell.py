@@ -75,7 +75,7 @@ def test_nothing_is_sent_when_something_is_wrong(spool, kernel):
 def test_a_refusal_is_said(spool, kernel):
     ran = kernel.run("%%oar -l host=5\n1")
     assert ran.error is not None
-    assert ran.error["ename"] == "JobFailed"
+    assert ran.error["ename"] == "Refused"
     assert "refused" in ran.status
     ran = kernel.run("%%oar --detach -l host=5\n1")
     assert ran.error is not None
@@ -150,7 +150,7 @@ def test_over_with_a_failure(spool, kernel):
     assert ran.error["ename"] == "ZeroDivisionError"
     assert "That is x = 0" in ran.traceback
     assert "1 of 3 failed" in ran.traceback
-    ids = [job for job in kernel.eval("[j.id for j in __import__('pydra_oar_jupyter').jobs()]")]
+    ids = kernel.eval("[j.id for j in __import__('pydra_oar_jupyter').jobs()]")
     assert kernel.eval("'y' in globals()") is False
     kept = f"__import__('pydra_oar_jupyter').job({max(ids)})"
     assert kernel.eval(f"{kept}.outcome.ok") is True
@@ -221,7 +221,7 @@ def test_dry_run(spool, kernel):
     assert ran.error is None, ran.traceback
     shown = ran.displays[0]["text/plain"]
     assert "core=2" in shown
-    assert "data: 1,0" in shown
+    assert "data: about 1,0" in shown
     assert "size" in shown
     assert "pydra_oar_jupyter.runner" in shown
     assert "sesame" not in str(ran.displays)
@@ -241,8 +241,10 @@ def test_defaults_of_the_session(spool, kernel):
 
 def test_values_of_the_notebook_in_the_line(spool, kernel):
     kernel.run("n = 2\nwhat = 'a <b>'")
-    ran = kernel.run('%%oar -l core=$n -n "$what" --env LITERAL=\'$n\'\nimport os\n'
-                     "len(open(os.environ['OAR_NODEFILE']).readlines()), os.environ['LITERAL']")
+    ran = kernel.run(
+        "%%oar -l core=$n -n \"$what\" --env LITERAL='$n'\nimport os\n"
+        "len(open(os.environ['OAR_NODEFILE']).readlines()), os.environ['LITERAL']"
+    )
     assert ran.error is None, ran.traceback
     assert ran.value["text/plain"] == "(2, '$n')"
     assert all("<b>" not in shown.get("text/html", "") for shown in ran.displays)
