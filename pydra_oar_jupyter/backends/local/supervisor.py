@@ -44,6 +44,9 @@ _NAP = 30.0
 # Errors like a full disk are waited out.
 _RETRY = (0.2, 30.0)
 
+# OAR's words to whom --notify names.
+_ABNORMAL = "Job stopped abnormally or an OAR error occured."
+
 _JOB = (
     "SELECT jobs.*, submissions.* "
     "FROM jobs JOIN submissions ON submissions.id = jobs.submission WHERE jobs.id = ?"
@@ -139,22 +142,27 @@ def _run(
         os.chdir(directory)
     except OSError:
         why = f"Cannot go into the working directory {directory} of the job on node {node}"
-        return partial(ending.end_unstarted, id_=id_, kind="WORKING_DIRECTORY", why=why)
+        return _unstarted(row, "WORKING_DIRECTORY", why)
     try:
         write_node_files(row, resources)
         child = _start(row)
     except OSError as error:
         why = f"Cannot create .stdout and .stderr files in {directory} on the node {node} ({error})"
-        return partial(ending.end_unstarted, id_=id_, kind="OUTPUT_FILES", why=why)
+        return _unstarted(row, "OUTPUT_FILES", why)
     os.chdir("/")
     notify(row, "RUNNING", "Job is running.")
     end = _watch(path, row, child, alarm)
     processes.kill_all(mark_of(row), child)
     if isinstance(end, Cause):
-        notify(row, "ERROR", "Job stopped abnormally or an OAR error occured.")
+        notify(row, "ERROR", _ABNORMAL)
         return partial(ending.end_killed, id_=id_, cause=end)
     notify(row, "END", "Job stopped normally.")
     return partial(ending.end_exited, id_=id_, status=end)
+
+
+def _unstarted(row: sqlite3.Row, kind: str, why: str) -> Callable[[sqlite3.Connection], None]:
+    notify(row, "ERROR", _ABNORMAL)
+    return partial(ending.end_unstarted, id_=row["id"], kind=kind, why=why)
 
 
 def _start(row: sqlite3.Row) -> int:
