@@ -28,7 +28,7 @@ from pydra_oar_jupyter.notebook.packing import (
 )
 from pydra_oar_jupyter.notebook.site import site
 from pydra_oar_jupyter.notebook.status import View
-from pydra_oar_jupyter.notebook.stop import stopping
+from pydra_oar_jupyter.notebook.stop import in_full, stopping
 from pydra_oar_jupyter.notebook.wait import live_view, wait
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
         area.show(View("done", ("nothing to run over: nothing was submitted",)), now=True)
         shell.user_ns.update({name: [] for name in pack.out})
         return None
-    jobs = pack.submit(backend)
+    jobs: list[Job] = []
     with stopping(jobs, area, keep=asked.keep):
+        in_full(lambda: jobs.extend(pack.submit(backend)))
         if asked.detach:
             return _detach(jobs, area, array=bool(pack.labels))
         return _collect(shell, config, jobs, area, pack.labels)

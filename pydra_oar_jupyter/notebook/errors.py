@@ -19,7 +19,8 @@ def readable() -> Iterator[None]:
     try:
         yield
     except OarError as error:
-        show_plainly(error)
+        if not hasattr(error, "_render_traceback_"):  # else it came from a node with its own
+            show_plainly(error)
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from pydra_oar_jupyter.notebook.errors import show_plainly
 from pydra_oar_jupyter.notebook.wait import live_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.area import StatusArea
@@ -27,6 +28,8 @@ def stopping(jobs: Sequence[Job], area: StatusArea, *, keep: bool) -> Iterator[N
     try:
         yield
     except KeyboardInterrupt as interrupt:
+        if not jobs:
+            raise
         array = len(jobs) > 1
         if keep:
             words, note = "goes on", _how_to_get(jobs)
@@ -37,6 +40,24 @@ def stopping(jobs: Sequence[Job], area: StatusArea, *, keep: bool) -> Iterator[N
         which = "the array" if array else f"job {jobs[0].id}" if jobs[0].id else "the job"
         message = f"KeyboardInterrupt: {which} {words}." + (f"\n{note}" if note else "")
         show_plainly(interrupt, message)
+        raise
+
+
+def in_full(call: Callable[[], None]) -> None:
+    """Do it to its end, even if it is interrupted meanwhile: that is raised after it."""
+    future: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="oar-submit", daemon=True).start()
+    try:
+        future.result()
+    except KeyboardInterrupt:
+        wait([future])
         raise
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.cells.replay import Done, Exit, Replay
+from pydra_oar_jupyter.cells.replay import Done, Exit, Replay, Started
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
@@ -94,6 +94,7 @@ class Followed:
         self._job = job
         self._replay = Replay(job.directory, limit)
         self._ended = 0.0
+        self._left = False
         self.items: list[Item] = []
         self.over = False
 
@@ -105,7 +106,13 @@ class Followed:
         except OSError:
             items = []  # the status area says so; it may be mended
         self.items += items
-        self.over = last or any(isinstance(item, Done | Exit) for item in items)
+        for item in items:
+            if isinstance(item, Started):
+                self._left = False  # it was requeued
+            elif isinstance(item, Exit):
+                self._left = True
+        said_all = self._left and self._job.done()
+        self.over = last or said_all or any(isinstance(item, Done) for item in items)
         return items
 
     def _last(self) -> bool:

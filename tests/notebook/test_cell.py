@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
+
 
 def test_a_cell_gives_and_takes(backend, kernel):
     kernel.run("a = 20\ndef double(x): return 2 * x")
@@ -213,6 +217,104 @@ def test_interrupt_keeps(spool, kernel):
     (spool.parent / "work" / "go").touch()
     assert kernel.run(f"%oar get {number}").error is None
     assert kernel.eval("b") == 5
+
+
+def test_interrupt_while_it_is_submitted(spool, kernel, monkeypatch):
+    """The job is deleted once its number is known."""
+    kernel.run(
+        "import threading, time\n"
+        "from pydra_oar_jupyter.core.backend import get_backend\n"
+        "backend, go = get_backend(), threading.Event()\n"
+        "submit = backend.submit\n"
+        "backend.submit = lambda submission: (go.wait(100), submit(submission))[1]"
+    )
+    cell = kernel.start("%%oar\nimport time; time.sleep(600)")
+    ran = kernel.until(cell, lambda ran: "submitting… · cell" in str(ran.displays))
+    kernel.interrupt()
+    ran = kernel.finish(cell, ran)
+    assert "is deleted as soon as the scheduler has it" in ran.traceback
+    job = "__import__('pydra_oar_jupyter').jobs()[0]"
+    kernel.run(f"go.set(); {job}.wait(100)")
+    assert kernel.eval(f"str({job}.outcome.ending)") == "deleted"
+
+
+def test_the_status_does_not_flood(spool, kernel):
+    """At most four updates a second, and none where nothing changes."""
+    ran = kernel.run(
+        "%%oar\nfrom pydra_oar_jupyter import progress\nimport time\n"
+        "for i in progress(range(200)): time.sleep(.01)\ntime.sleep(2)"
+    )
+    assert ran.error is None, ran.traceback
+    updates = [m for m in ran.messages if m["msg_type"] == "update_display_data"]
+    shown = [m["content"]["data"]["text/plain"] for m in updates]
+    assert any("/200 it" in text for text in shown)
+    assert "it" not in ran.status.split()
+    times = [m["header"]["date"].timestamp() for m in updates]
+    # The last one comes at once.
+    assert all(after - before > 0.2 for before, after in pairwise(times[:-1]))
+    assert len(shown) == len(set(shown))
+
+
+def test_much_output_is_cut(spool, kernel):
+    ran = kernel.run("%%oar\nfor i in range(400_000): print(i, 'x' * 20)\nprint('the end')")
+    assert ran.error is None, ran.traceback
+    assert len(ran.stream()) < 1_100_000
+    assert "left out here" in ran.stream()
+    assert ran.stream().endswith("the end\n")
+
+
+def test_an_exception_of_a_type_that_is_not_here(spool, kernel):
+    ran = kernel.run(
+        "%%oar\n"
+        "class Local(Exception):\n"
+        "    def __reduce__(self): raise TypeError\n"
+        "raise Local('why')"
+    )
+    assert ran.error is not None
+    assert "Local" in ran.traceback
+    assert "raise Local('why')" in ran.traceback
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import os; os._exit(3)", "it exited with 3"),
+        ("import os; os.kill(os.getpid(), 9)", "it was killed by SIGKILL"),
+        ("import sys; sys.exit(3)", "its code raised an exception"),
+    ],
+)
+def test_a_job_that_ends_in_its_own_way(spool, kernel, code, words):
+    ran = kernel.run(f"%%oar\nprint('<b>before', flush=True)\n{code}")
+    assert ran.error is not None
+    assert words in ran.status
+    assert ran.stream() == "<b>before\n"
+
+
+def test_walltime_reached(spool, kernel):
+    ran = kernel.run("%%oar -l core=1,walltime=0:0:2\nimport time; time.sleep(600)")
+    assert ran.error is not None
+    assert ran.error["ename"] == "JobFailed"
+    assert "walltime ran out" in ran.status
+    assert "Ask for more with -l" in ran.traceback
+
+
+def test_the_kernel_is_killed_while_the_cell_waits(backend, new_kernel, spool):
+    kernel = new_kernel()
+    cell = kernel.start(
+        "%%oar -l core=1\nimport os, time\nprint('up', flush=True)\n"
+        "while not os.path.exists('go'): time.sleep(.1)\nb = 6\nprint('down')\nb * 7"
+    )
+    ran = kernel.until(cell, lambda ran: "up" in ran.stream())
+    number = int(ran.status.split()[2])
+    kernel.manager.signal_kernel(9)
+    kernel.stop()
+    (spool.parent / "work" / "go").touch()
+    kernel = new_kernel()
+    ran = kernel.run(f"%oar get {number}")
+    assert ran.error is None, ran.traceback
+    assert ran.stream() == "up\ndown\n"
+    assert kernel.eval("b, _") == (6, 42)
+    assert kernel.eval("len(__import__('pydra_oar_jupyter').jobs())") == 1
 
 
 def test_dry_run(spool, kernel):

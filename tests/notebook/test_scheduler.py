@@ -19,11 +19,11 @@ def test_the_commands_of_oar(backend, kernel):
     assert rows[0]["name"] == "oarsub"
     assert "walltime" in kernel.run("%oarstat -f -j job").value["text/plain"]
     frame = kernel.run("df = %oarstat --df -u\nprint(list(df.id))")
-    assert frame.stream() == f"[{number}]\n"
+    assert str(number) in frame.stream()
 
     assert kernel.run("%oardel job").stream() == f"Deleted: {number}.\n"
     assert kernel.eval("str(job.wait(100).ending)") == "deleted"
-    assert kernel.run("%oarstat -u").value["text/plain"] == "No jobs."
+    assert str(number) not in kernel.run("%oarstat -u").value["text/plain"]
 
 
 def test_hold_and_resume(backend, kernel):
