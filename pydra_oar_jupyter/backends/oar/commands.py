@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # How long a question may take, and a change, in seconds.
 _ASK, _CHANGE = 30.0, 60.0
-# What goes through oarsub's own shells as it is; a # would cut off the rest of an array's line.
-_SAFE = re.compile(r"[\w./+@=:,~-]+")
+# What oarsub takes in -O and -E. It also hands the array's file to a shell as it is.
+_SAFE = re.compile(r"[A-Za-z0-9_./-]+")
 # What oarsub can't take in a name; 100 characters is its limit.
 _NAME = re.compile(r"['\n\0]")
 _LOST = ("Dead", "Suspected", "Absent")
@@ -57,7 +57,7 @@ class Backend:
         if not _SAFE.fullmatch(str(submission.path)):
             raise Refused(
                 f"The spool's path {submission.path} holds characters that oarsub would not pass "
-                "on as they are. Choose another with PYDRA_OAR_SPOOL: letters, digits and -_./+@=:"
+                "on as they are. Choose another with PYDRA_OAR_SPOOL: letters, digits and _ . / -"
             )
         if len(submission.jobs) > 1:
             lines = [shlex.quote(str(job.script)) for job in submission.jobs]
