@@ -157,6 +157,7 @@ SIMPLE = st.one_of(
     st.tuples(NAMES, EXPRESSIONS).map("{0[0]} = {0[1]}".format),
     st.tuples(NAMES, EXPRESSIONS).map("{0[0]}: {0[1]} = 1".format),
     st.tuples(NAMES, EXPRESSIONS).map("{0[0]} = ({0[1]},)[0]".format),
+    st.tuples(NAMES, NAMES).map("{0[0]} and ({0[1]} := 1)".format),
     NAMES.map("del {0}".format),
     NAMES.map("import os as {0}".format),
     EXPRESSIONS.map("assert True, {0}".format),
