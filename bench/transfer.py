@@ -21,7 +21,7 @@ _START = f"""
 import resource, sys, time
 from pathlib import Path
 import numpy as np
-from pydra_oar_jupyter.core import pickles
+from pydra_oar_jupyter.core.pickles import Pickles, save
 path = Path(sys.argv[1])
 def done(start):
     print((time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
@@ -32,8 +32,8 @@ def fresh():
 _STEPS = {
     "numpy.save": "array, start = fresh(); np.save(path, array); done(start)",
     "numpy.load": "start = time.perf_counter(); array = np.load(path); done(start)",
-    "save": "array, start = fresh(); pickles.save_names(path, {'array': array}); done(start)",
-    "load": "start = time.perf_counter(); found = pickles.load_names(path); done(start)",
+    "save": "array, start = fresh(); save(path, {'array': array}, {}, namespace={}); done(start)",
+    "load": "start = time.perf_counter(); found = Pickles(path).load({}); done(start)",
 }
 
 
