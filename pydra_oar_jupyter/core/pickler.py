@@ -23,7 +23,7 @@ import cloudpickle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _READING = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_GLOBAL"}
 # The names that IPython and Python keep in a namespace: the other side has its own.
 SHELLS_OWN = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[ido]h|In|Out|__\w+__|__(builtin|builtins)")
@@ -58,7 +58,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
                 self.dump(value)
                 entries.append((name, start))
             except Exception as error:
-                if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+                if isinstance(error, OSError) and error.errno in DISK_ERRORS:
                     raise
                 failed[name] = _blame(name, value, error, self._namespace)
             if follow:

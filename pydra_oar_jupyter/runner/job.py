@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydra_oar_jupyter.core.errors import PackingError, SpoolError
-from pydra_oar_jupyter.core.pickler import SHELLS_OWN
+from pydra_oar_jupyter.core.pickler import DISK_ERRORS, SHELLS_OWN
 from pydra_oar_jupyter.core.pickles import Pickles, save
 from pydra_oar_jupyter.core.spool import JobDirectory
 from pydra_oar_jupyter.runner import progress, streams
@@ -41,10 +41,12 @@ def main(directory: str) -> NoReturn:
         code = _run(job, events)
         if events.failed or stdout.failed or stderr.failed:
             code = _UNWRITABLE
-    except (OSError, SpoolError) as error:
+    except SpoolError as error:
         code = _UNWRITABLE
         _complain(str(error))
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            code = _UNWRITABLE
         _complain(traceback.format_exc())
     _leave(code)
 

@@ -58,6 +58,9 @@ class _NoProfile(ProfileDir):
     def check_dirs(self) -> None:
         pass
 
+    def check_startup_dir(self, *_: object) -> None:
+        pass
+
 
 class _Publisher(DisplayPublisher):
     shell: JobShell
