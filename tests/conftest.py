@@ -177,7 +177,10 @@ class Kernel:
         """Wait until ``seen(ran)`` is true of the cell's outputs."""
         ran = Ran()
         while not seen(ran):
-            self.take(self.next_message(message_id), ran)
+            message = self.next_message(message_id)
+            self.take(message, ran)
+            ended = message["content"].get("execution_state") == "idle"
+            assert not ended or seen(ran), f"the cell has ended: {ran.outputs}"
         return ran
 
     def take(self, message: dict[str, Any], ran: Ran) -> None:

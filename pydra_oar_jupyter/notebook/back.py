@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.result import CellResult, read_result
+from pydra_oar_jupyter.core.errors import JobFailed
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.notebook.errors import add_lines, show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.cells.replay import Value
     from pydra_oar_jupyter.core.job import Job
+
+# The ends that a cell itself may come to, with a result or without.
+_WITH_RESULT = (Ending.FINISHED, Ending.RAISED, Ending.EXITED)
 
 
 def take(shell: InteractiveShell, job: Job, shown: Value | None) -> None:
@@ -72,8 +76,15 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
 def _result(shell: InteractiveShell, job: Job) -> CellResult:
     outcome = job.outcome
     assert outcome is not None
-    if job.kind == "cell" and outcome.ending in (Ending.FINISHED, Ending.RAISED):
-        return read_result(job.directory, shell.user_ns)
+    if job.kind == "cell" and outcome.ending in _WITH_RESULT:
+        if job.directory.result.exists():
+            return read_result(job.directory, shell.user_ns)
+        if outcome.ok:
+            raise JobFailed(
+                f"Job {job.id} {job.name!r} has left no result: its process ended before it "
+                "could, with exit code 0 (os._exit, or a C library that calls exit).",
+                outcome,
+            )
     if outcome.ending is Ending.REFUSED:
         job.submitted()  # it raises the scheduler's words
     if not outcome.ok:

@@ -20,6 +20,7 @@ from pydra_oar_jupyter.notebook.lookup import job_ids
 from pydra_oar_jupyter.notebook.options import expand, parse
 from pydra_oar_jupyter.notebook.outputs import Outputs
 from pydra_oar_jupyter.notebook.packing import (
+    cell_number,
     environment,
     interpreter,
     new_pack,
@@ -154,7 +155,7 @@ def _pack(
 ) -> Pack:
     """The jobs, in the spool."""
     around = Surroundings({**config.env, **environment(asked.env)}, [*config.setup, *asked.setup])
-    count = shell.execution_count - 1
+    count = cell_number(shell)
     notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
     array = bool(asked.over or request.array or request.array_param_file)
     pack = new_pack(

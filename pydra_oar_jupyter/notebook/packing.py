@@ -175,7 +175,7 @@ def pack_cell(
         out,
         names.changes,
         names.words,
-        shell.execution_count - 1,
+        cell_number(shell),
         **cell,
     )
     pack.out = out if out is not None else sorted(names.assigns | names.changes)
@@ -230,6 +230,12 @@ def element_label(name: str, value: object) -> str:
         text = f"<{type(value).__name__}>"
     text = " ".join(text.split())
     return f"{name} = {text if len(text) <= 60 else text[:59] + '…'}"
+
+
+def cell_number(shell: InteractiveShell) -> int:
+    """The number of the cell that runs, which IPython counts before it or after it."""
+    hook: Any = shell.displayhook
+    return int(hook.prompt_count)
 
 
 def interpreter(script: str, shell: str | None) -> list[str]:

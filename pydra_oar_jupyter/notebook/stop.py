@@ -49,7 +49,8 @@ def in_full(call: Callable[[], None]) -> None:
 
     def work() -> None:
         try:
-            future.set_result(call())
+            call()
+            future.set_result(None)
         except BaseException as error:
             future.set_exception(error)
 

@@ -279,6 +279,7 @@ def test_an_exception_of_a_type_that_is_not_here(spool, kernel):
     ("code", "words"),
     [
         ("import os; os._exit(3)", "it exited with 3"),
+        ("import os; os._exit(0)", "has left no result"),
         ("import os; os.kill(os.getpid(), 9)", "it was killed by SIGKILL"),
         ("import sys; sys.exit(3)", "its code raised an exception"),
     ],
@@ -286,7 +287,7 @@ def test_an_exception_of_a_type_that_is_not_here(spool, kernel):
 def test_a_job_that_ends_in_its_own_way(spool, kernel, code, words):
     ran = kernel.run(f"%%oar\nprint('<b>before', flush=True)\n{code}")
     assert ran.error is not None
-    assert words in ran.status
+    assert words in ran.status + ran.traceback
     assert ran.stream() == "<b>before\n"
 
 
@@ -304,7 +305,7 @@ def test_the_kernel_is_killed_while_the_cell_waits(backend, new_kernel, spool):
         "%%oar -l core=1\nimport os, time\nprint('up', flush=True)\n"
         "while not os.path.exists('go'): time.sleep(.1)\nb = 6\nprint('down')\nb * 7"
     )
-    ran = kernel.until(cell, lambda ran: "up" in ran.stream())
+    ran = kernel.until(cell, lambda ran: "up" in ran.stream() and "running" in ran.status)
     number = int(ran.status.split()[2])
     kernel.manager.signal_kernel(9)
     kernel.stop()
