@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import traceback
+import weakref
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,7 +23,7 @@ from pydra_oar_jupyter.runner import progress, streams
 from pydra_oar_jupyter.runner.events import Events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from pydra_oar_jupyter.runner.shell import JobShell
 
@@ -66,10 +67,7 @@ def _leave(code: int) -> NoReturn:
     timer.daemon = True
     timer.start()
     atexit._run_exitfuncs()
-    with contextlib.suppress(OSError):
-        os._exit(code)
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise SystemExit(code)
+    os._exit(code)
 
 
 def _run(job: JobDirectory, events: Events) -> int:
@@ -91,7 +89,8 @@ def _run(job: JobDirectory, events: Events) -> int:
             more, also_missing = _load(element, namespace)
         names, missing = names | more, missing | also_missing
     namespace |= names
-    before = namespace.copy()
+    del names
+    before = {name: _remember(value) for name, value in namespace.items()}
     value = None
     error: BaseException | None = None
     if missing:
@@ -132,7 +131,7 @@ def _write_result(
     job: JobDirectory,
     shell: JobShell,
     facts: Mapping[str, Any],
-    before: Mapping[str, Any],
+    before: Mapping[str, Callable[[], object]],
     value: object,
     error: BaseException | None,
 ) -> None:
@@ -163,13 +162,23 @@ def _write_result(
     save(job.result, objects, told | {"missing": missing}, namespace=after)
 
 
+def _remember(value: object) -> Callable[[], object]:
+    """Return it when called; large things are not kept alive for that, if it can be avoided."""
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
 def comes_back(
-    before: Mapping[str, Any], after: Mapping[str, Any], changes: Collection[str]
+    before: Mapping[str, Callable[[], object]],
+    after: Mapping[str, Any],
+    changes: Collection[str],
 ) -> list[str]:
     """The names that a cell has assigned indeed, or whose objects it may have changed.
 
     Args:
-        before: the namespace as the cell found it.
+        before: what each name of the namespace was, as the cell found it.
         after: the namespace as it left it.
         changes: names whose objects it may have changed in place.
     """
@@ -179,7 +188,7 @@ def comes_back(
         if not SHELLS_OWN.fullmatch(name)
         and (
             name not in before
-            or before[name] is not value
+            or before[name]() is not value
             or (name in changes and not isinstance(value, ModuleType))
         )
     ]

@@ -6,6 +6,7 @@ much that each write would be a burden to the file system: then it is gathered f
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -117,7 +118,7 @@ def install() -> tuple[Output, Output]:
 
     def leave_whole(status: int) -> None:
         for output in outputs:
-            if not output.failed:
+            with contextlib.suppress(OSError):
                 output.flush()
         leave(status)
 
