@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+
+import pydra_oar_jupyter
 
 
 def test_a_cell_gives_and_takes(backend, kernel):
@@ -316,6 +320,46 @@ def test_the_kernel_is_killed_while_the_cell_waits(backend, new_kernel, spool):
     assert ran.stream() == "up\ndown\n"
     assert kernel.eval("b, _") == (6, 42)
     assert kernel.eval("len(__import__('pydra_oar_jupyter').jobs())") == 1
+
+
+def test_a_scheduler_that_does_not_answer(spool, kernel):
+    """It is said, and the job goes on."""
+    kernel.run(
+        "from pydra_oar_jupyter.core.backend import get_backend\n"
+        "from pydra_oar_jupyter.core.errors import Unreachable\n"
+        "backend = get_backend()\n"
+        "def silent(ids): raise Unreachable('<oarstat> has given no answer')\n"
+        "backend.status = silent"
+    )
+    cell = kernel.start(
+        "%%oar\nimport os, time\nwhile not os.path.exists('go'): time.sleep(.1)\n6 * 7"
+    )
+    ran = kernel.until(cell, lambda ran: ran.displays and "no answer" in ran.status)
+    assert "<oarstat> has given no answer; the job goes on (for" in ran.status
+    assert "&lt;oarstat&gt;" in ran.displays[0]["text/html"]
+    (spool.parent / "work" / "go").touch()
+    ran = kernel.finish(cell, ran)
+    assert ran.value["text/plain"] == "42"
+    assert "no answer" not in ran.status
+
+
+def test_the_saved_notebook(spool, kernel, tmp_path):
+    """It is valid, and shows without a kernel what was done; Run all stops at an error."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    cells = ["%load_ext pydra_oar_jupyter", "%%oar\nprint('a')\n1 / 0", "print('never')"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    client = nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+    client.create_kernel_manager()
+    place = Path(pydra_oar_jupyter.__file__).parents[1]
+    with pytest.raises(nbclient.exceptions.CellExecutionError, match="ZeroDivisionError"):
+        client.execute(env={**os.environ, "PYTHONPATH": str(place)})
+    nbformat.validate(notebook)
+    status, printed, error = notebook.cells[1].outputs
+    assert status["data"]["text/plain"].startswith("✗ job 1 on node1: its code raised")
+    assert "<script" not in status["data"]["text/html"]
+    assert printed["text"] == "a\n"
+    assert error["ename"] == "ZeroDivisionError"
+    assert not notebook.cells[2].outputs
 
 
 def test_dry_run(spool, kernel):

@@ -56,7 +56,7 @@ def test_a_disk_that_output_fills(small_disk: Path, kernel: Kernel) -> None:
     assert "full" in ran.traceback
 
 
-def test_a_result_that_another_account_wrote(kernel: Kernel, spool: Path) -> None:
+def test_a_result_that_another_account_wrote(backend: str, kernel: Kernel, spool: Path) -> None:
     kernel.run("%%oar -l core=1 --detach\n'mine'")
     kernel.run("job = _\njob.wait()")
     assert kernel.eval("job.outcome.ok")
@@ -77,7 +77,9 @@ def test_a_result_that_another_account_wrote(kernel: Kernel, spool: Path) -> Non
         "é 漢字 %",
     ],
 )
-def test_names_made_to_break_a_page_or_a_shell(kernel: Kernel, spool: Path, name: str) -> None:
+def test_names_made_to_break_a_page_or_a_shell(
+    backend: str, kernel: Kernel, spool: Path, name: str
+) -> None:
     kernel.run(f"name = {name!r}")
     ran = kernel.run('%%oar -l core=1 -n "$name"\n6 * 7')
     assert ran.value["text/plain"] == "42"

@@ -1,0 +1,73 @@
+"""Tables for people and for code."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.notebook.tables import (
+    HOST_COLUMNS,
+    STATUS_COLUMNS,
+    Column,
+    Table,
+    details,
+    host_rows,
+    status_row,
+)
+
+STATUS = JobStatus(
+    7, JobState.ERROR, name="fit~abc", nodes=("n1", "n2"), events=(SchedulerEvent("WALLTIME"),)
+)
+
+
+def test_a_state_has_its_word_and_a_colour():
+    table = Table(STATUS_COLUMNS, [status_row(STATUS)])
+    assert "Error (ended before its command did)" in repr(table)
+    assert "n1, n2" in repr(table)
+    assert "fit " in repr(table)
+    assert "abc" not in repr(table)
+    assert '<span style="color:#d6453d' in table._repr_html_()
+
+
+def test_rows_are_plain_data():
+    table = Table(STATUS_COLUMNS, [status_row(STATUS)])
+    rows = json.loads(json.dumps(table.to_dicts()))
+    assert rows[0]["state"] == "Error"
+    assert rows[0]["nodes"] == ["n1", "n2"]
+    assert rows[0]["events"][0]["type"] == "WALLTIME"
+    assert list(table.to_dataframe()["id"]) == [7]
+    assert table[0]["id"] == 7
+    assert "WALLTIME" in repr(details(table.to_dicts()))
+
+
+def test_hosts_are_counted():
+    found = [
+        Resource(1, "n1", "Alive"),
+        Resource(2, "n1", "Alive", jobs=(7,)),
+        Resource(3, "n2", "Dead"),
+    ]
+    rows = host_rows(found)
+    assert [(row["host"], row["resources"], row["free"]) for row in rows] == [
+        ("n1", 2, 1),
+        ("n2", 1, 0),
+    ]
+    assert "Dead" in repr(Table(HOST_COLUMNS, rows))
+
+
+@given(st.text(), st.text())
+def test_words_are_escaped(heading, value):
+    table = Table((Column("a", heading),), [{"a": value}])
+    html = table._repr_html_()
+    inner = html.replace("<table>", "").replace("</table>", "")
+    for tag in ("thead", "tbody", "tr", "th", "td", "span"):
+        inner = inner.replace(f"</{tag}>", "").replace(f"<{tag}>", "").replace(f"<{tag} style", "")
+    assert "<" not in inner
+    assert len(repr(table).split("\n")) >= 1
+
+
+def test_nothing_is_said_in_words():
+    assert repr(Table((), [], "No jobs.")) == "No jobs."
+    assert Table((), [], "<none>")._repr_html_() == "<div>&lt;none&gt;</div>"
