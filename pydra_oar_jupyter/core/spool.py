@@ -24,6 +24,7 @@ after a crash at any instant, asking the scheduler once tells what became of it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -68,7 +69,8 @@ def write_atomically(path: Path, text: str) -> None:
 
 def unwritable(path: Path, error: OSError) -> SpoolError:
     """The error for a file of the spool that can't be written."""
-    advice = "Make room there" if error.errno in (28, 122) else "Mend its rights"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "Make room there" if full else "Mend its rights"
     return SpoolError(
         f"{path} can't be written: {error.strerror}. {advice}, or choose another place for the "
         "spool with PYDRA_OAR_SPOOL (on a file system that the nodes share)."
@@ -85,12 +87,20 @@ def open_private(path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise SpoolError(f"{path} can't be read: {error.strerror}.") from error
+        if error.errno == errno.EACCES and path.exists():
+            raise _untrusted(path, path.lstat()) from None
+        raise SpoolError(f"{path} can't be read: {error.strerror}.") from None
     facts = os.fstat(descriptor)
     if facts.st_uid == os.getuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return descriptor
     os.close(descriptor)
-    raise SpoolError(
+    raise _untrusted(path, facts)
+
+
+def _untrusted(path: Path, facts: os.stat_result) -> SpoolError:
+    if facts.st_uid == os.getuid() and not facts.st_mode & 0o022:
+        return SpoolError(f"{path} can't be read: Permission denied. Try: chmod u+r {path}")
+    return SpoolError(
         f"{path} is not trusted: it belongs to account {facts.st_uid} and its mode is "
         f"{stat.filemode(facts.st_mode)}, so somebody else may have written it. It was not "
         "opened. Look who did that; the job has to run again."
