@@ -46,7 +46,6 @@ __all__ = [
     "RequestError",
     "SpoolError",
     "Unreachable",
-    "__version__",
     "job",
     "jobs",
     "load_ipython_extension",
@@ -91,4 +90,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

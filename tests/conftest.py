@@ -150,7 +150,7 @@ class Kernel:
 
     def start(self, code: str) -> str:
         """Begin to run a cell; the id of its message."""
-        return str(self.client.execute(code))
+        return str(self.client.execute(code, stop_on_error=False))
 
     def next_message(self, message_id: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """The next message that belongs to that cell."""

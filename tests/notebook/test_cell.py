@@ -343,6 +343,28 @@ def test_a_scheduler_that_does_not_answer(spool, kernel):
     assert "no answer" not in ran.status
 
 
+def test_the_place_in_the_queue(spool, kernel):
+    """It is shown where the scheduler has no plan yet."""
+    kernel.run(
+        "import dataclasses\n"
+        "from pydra_oar_jupyter.core.backend import get_backend\n"
+        "from pydra_oar_jupyter.notebook import wait\n"
+        "wait._TURN_FIRST = 0\n"
+        "backend = get_backend()\n"
+        "status = backend.status\n"
+        "def no_plan(ids):\n"
+        "    found = status(ids)\n"
+        "    return {n: dataclasses.replace(one, scheduled=0.0) for n, one in found.items()}\n"
+        "backend.status = no_plan\n"
+        "first = %oarsub -l host=2 'sleep 600'\n"
+        "second = %oarsub -l host=2 'sleep 600'"
+    )
+    cell = kernel.start("%%oar -l host=2\n1")
+    ran = kernel.until(cell, lambda ran: "1 ahead in the queue" in str(ran.displays))
+    kernel.interrupt()
+    assert kernel.finish(cell, ran).error is not None
+
+
 def test_the_saved_notebook(spool, kernel, tmp_path):
     """It is valid, and shows without a kernel what was done; Run all stops at an error."""
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
