@@ -1,5 +1,6 @@
 import pytest
-import running
+
+from tests import running
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import sys
 import threading
 
 import pytest
-from running import finish, new_directory, notebook, pack
 
 from pydra_oar_jupyter.cells.cell import PythonCell, ShellCell, Surroundings
 from pydra_oar_jupyter.cells.result import read_result
 from pydra_oar_jupyter.core.errors import PackingError, RequestError, SpoolError
+from tests.running import finish, new_directory, notebook, pack
 
 NASTY = 'it\'s "x" $HOME `id` \\ \n; rm -rf / é'
 

@@ -1,11 +1,6 @@
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "cells"))
-
-import running
+from tests import running
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import subprocess
 import time
 
 import pytest
-from running import DEADLINE, new_directory, notebook, pack, read_events, start
+
+from tests.running import DEADLINE, new_directory, notebook, pack, read_events, start
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import base64
 import re
 
 import pytest
-from running import finish, new_directory, notebook
 
 from pydra_oar_jupyter.cells.cell import PythonCell
 from pydra_oar_jupyter.cells.result import RemoteError
+from tests.running import finish, new_directory, notebook
 
 
 def test_value_names_and_output(run):
