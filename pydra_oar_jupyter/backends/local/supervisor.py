@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Seconds from SIGTERM to SIGKILL.
-GRACE = 2.0
 # The longest sleep: clocks are set and laptops sleep.
 _NAP = 30.0
 # Errors like a full disk are waited out.
@@ -201,7 +199,7 @@ def _watch(path: Path, row: sqlite3.Row, child: int, alarm: Alarm) -> int | Caus
         now = time.time()
         if alarm.rang or now >= deadline:
             cause = _asked(path, row["id"]) if alarm.rang else Cause.WALLTIME
-            _stop(child, mark_of(row), alarm)
+            _stop(child, mark_of(row))
             return cause
         if checkpoint <= now:
             checkpoint = deadline
@@ -219,12 +217,8 @@ def _asked(path: Path, id_: int) -> Cause:
     return Cause(row["stop"] or "lost")
 
 
-def _stop(child: int, mark: str, alarm: Alarm) -> None:
-    """End all processes of the job: politely, then not."""
-    processes.send(processes.of_job(mark, child), signal.SIGTERM)
-    end = time.monotonic() + GRACE
-    while processes.of_job(mark, child) and time.monotonic() < end:
-        alarm.sleep(0.02)
+def _stop(child: int, mark: str) -> None:
+    """End all processes of the job, as OAR does: by SIGKILL, with no word before."""
     processes.kill_all(mark, child)
     os.waitpid(child, 0)
 
