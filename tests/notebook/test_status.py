@@ -92,7 +92,10 @@ class Tags(HTMLParser):
         self.text += data
 
 
-@given(st.text(), st.text(), st.text(), st.text())
+WORDS = st.text() | st.text("<>&\"'/=b x\n") | st.sampled_from(["<b>", '"><b x="', "' onload='x"])
+
+
+@given(WORDS, WORDS, WORDS, WORDS)
 def test_whatever_the_words_the_page_holds(name, node, trouble, label):
     bar = {"bar": "1", "done": 1, "total": 2, "label": label, "unit": name}
     facts = dataclasses.replace(
