@@ -172,17 +172,19 @@ class PythonCell:
 
 @dataclass(frozen=True)
 class ShellCell:
-    """A cell that a shell runs.
+    """A cell that is a script.
 
     Attributes:
-        code: the script; without ``shell``, it says in its first line what runs it (``#!``).
-        shell: the command that runs it, such as ``bash -e``.
+        code: the script.
+        run_with: the words that run it, such as ``bash -e``.
         around: what it finds on the node.
+        arguments: the script's.
     """
 
     code: str
-    shell: str = ""
+    run_with: Sequence[str]
     around: Surroundings = Surroundings()
+    arguments: Sequence[str] = ()
 
     def write(self, job: JobDirectory) -> str:
         """Pack it into a job's directory; return the lines of sh that run it.
@@ -192,9 +194,8 @@ class ShellCell:
         """
         script = job.path / "script"
         write_atomically(script, self.code.rstrip("\n") + "\n")
-        script.chmod(0o700)
-        words = [*shlex.split(self.shell), str(script)]
-        return self.around.write(job, f"exec {shlex.join(words)}")
+        run = shlex.join([*self.run_with, str(script), *self.arguments])
+        return self.around.write(job, f"exec {run}")
 
 
 def _refuse(failed: Mapping[str, str]) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.result import CellResult, read_result
+from pydra_oar_jupyter.core.errors import JobFailed
 from pydra_oar_jupyter.core.job import Job
 from pydra_oar_jupyter.core.outcome import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydra_oar_jupyter.core.outcome import Outcome
+
+# The ends that a cell itself may come to, with a result or without.
+_WITH_RESULT = (Ending.FINISHED, Ending.RAISED, Ending.EXITED)
 
 
 class CellJob(Job):
@@ -44,16 +49,23 @@ class CellJob(Job):
     def outputs(self, timeout: float | None = None) -> CellResult:
         """Wait until it has ended; all that it left, with the exception if it raised one.
 
+        It is read anew each time: a handle keeps no gigabyte alive.
+
         Raises as `result` does, but for the cell's own exception.
         """
-        outcome = self.wait(timeout)
-        has_result = outcome.ending in (Ending.FINISHED, Ending.RAISED, Ending.EXITED)
-        if not has_result or not self.directory.result.exists():
-            raise self.failure(outcome)
-        return self._outputs
-
-    @cached_property
-    def _outputs(self) -> CellResult:
         import __main__  # the notebook's names, which functions that come back use
 
+        outcome = self.wait(timeout)
+        if outcome.ending not in _WITH_RESULT or not self.directory.result.exists():
+            raise self.failure(outcome)
         return read_result(self.directory, vars(__main__))
+
+    def failure(self, outcome: Outcome) -> JobFailed:
+        """The exception that tells a person how it ended, and what to do."""
+        if not outcome.ok:
+            return super().failure(outcome)
+        return JobFailed(
+            f"Job {self.id} {self.name!r} has left no result: its process ended before it could, "
+            "with exit code 0 (os._exit, or a C library that calls exit).",
+            outcome,
+        )

@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.record import JobRecord
     from pydra_oar_jupyter.core.spool import JobDirectory, JobSpec
     from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
+    from pydra_oar_jupyter.core.tracker import Tracker
+    from pydra_oar_jupyter.core.troubles import Trouble
 
 # Kinds of jobs whose result is more than an exit code, by JobSpec.kind: "module:class".
 KINDS = {"cell": "pydra_oar_jupyter.cells.job:CellJob"}
 
 
-def make_job(record: JobRecord, spec: JobSpec) -> Job:
+def make_job(record: JobRecord, spec: JobSpec, tracker: Tracker) -> Job:
     """The handle for a job of that kind."""
     if spec.kind not in KINDS:
-        return Job(record, spec)
+        return Job(record, spec, tracker)
     module, _, name = KINDS[spec.kind].partition(":")
-    job: Job = getattr(importlib.import_module(module), name)(record, spec)
+    job: Job = getattr(importlib.import_module(module), name)(record, spec, tracker)
     return job
 
 
@@ -44,9 +46,10 @@ class Job:
     by its id (`pydra_oar_jupyter.job`). Times are seconds since the epoch, 0 for "not yet".
     """
 
-    def __init__(self, record: JobRecord, spec: JobSpec) -> None:
+    def __init__(self, record: JobRecord, spec: JobSpec, tracker: Tracker) -> None:
         self._record = record
         self._spec = spec
+        self._tracker = tracker
 
     def __repr__(self) -> str:
         where = f" on {self.node}" if self.node else ""
@@ -91,6 +94,11 @@ class Job:
     def status(self) -> JobStatus | None:
         """The scheduler's last answer about it, if it was asked already."""
         return self._record.snapshot()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps it from being submitted or followed at the moment, if anything does."""
+        return None if self.done() else self._tracker.trouble(self._record)
 
     @property
     def outcome(self) -> Outcome | None:

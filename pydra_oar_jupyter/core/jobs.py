@@ -74,7 +74,8 @@ class Jobs:
         )
 
     def _add(self, record: JobRecord) -> Job:
-        return self._known.setdefault(record.directory.id, make_job(record, record.directory.spec))
+        job = make_job(record, record.directory.spec, self.tracker)
+        return self._known.setdefault(record.directory.id, job)
 
     def _recall(self, submission: Submission) -> list[Job]:
         """The handles of a submission's jobs; those that go on are followed from now on."""

@@ -159,6 +159,17 @@ class Pickles:
         index: dict[str, Any] = json.loads(self._file.read(length))
         return index
 
+    def sizes(self) -> dict[str, int]:
+        """How many bytes each object takes: its pickle, and the buffers that came with it."""
+        entries, buffers = self._index["entries"], iter(self._index["buffers"])
+        sizes = {}
+        for name, start in entries:
+            self._file.seek(start)
+            codes = [code.name for code, _, _ in pickletools.genops(self._file)]
+            beside = [next(buffers)[1] for _ in range(codes.count("NEXT_BUFFER"))]
+            sizes[name] = self._file.tell() - start + sum(beside)
+        return sizes
+
     def load(self, namespace: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Read the objects.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.cells.result import CellResult, read_result
-from pydra_oar_jupyter.core.errors import JobFailed
+from pydra_oar_jupyter.cells.job import CellJob
+from pydra_oar_jupyter.cells.result import CellResult
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.notebook.errors import add_lines, show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.cells.replay import Value
     from pydra_oar_jupyter.core.job import Job
 
-# The ends that a cell itself may come to, with a result or without.
-_WITH_RESULT = (Ending.FINISHED, Ending.RAISED, Ending.EXITED)
-
 
 def take(shell: InteractiveShell, job: Job, shown: Value | None) -> None:
     """Take a job's names and value, or raise what ended it.
@@ -31,7 +29,7 @@ def take(shell: InteractiveShell, job: Job, shown: Value | None) -> None:
         Refused: the scheduler did not take it.
         BaseException: what the cell raised.
     """
-    result = _result(shell, job)
+    result = _result(job)
     shell.user_ns.update(result.names)
     for name in result.deleted:
         shell.user_ns.pop(name, None)
@@ -51,7 +49,7 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
     failed = [job for job in jobs if not (job.outcome and job.outcome.ok)]
     if failed:
         first = failed[0]
-        error = _error(shell, first)
+        error = _error(first)
         note = f"That is {labels[jobs.index(first)]}, job {first.id}. " if first.id else ""
         note += f"{len(failed)} of {len(jobs)} failed."
         if good := [str(job.id) for job in jobs if job not in failed]:
@@ -61,9 +59,9 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
         raise error
     if jobs[0].kind != "cell":
         return None
-    results = [_result(shell, job) for job in jobs]
+    results = [_result(job) for job in jobs]
     names = dict.fromkeys(name for result in results for name in result.names)
-    lists = {name: [result.names.get(name) for result in results] for name in names}
+    lists = {name: _together([result.names.get(name) for result in results]) for name in names}
     shell.user_ns.update(lists)
     missing: dict[str, str] = {}
     for result in results:
@@ -73,28 +71,24 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
     return values if any(value is not None for value in values) else None
 
 
-def _result(shell: InteractiveShell, job: Job) -> CellResult:
-    outcome = job.outcome
-    assert outcome is not None
-    if job.kind == "cell" and outcome.ending in _WITH_RESULT:
-        if job.directory.result.exists():
-            return read_result(job.directory, shell.user_ns)
-        if outcome.ok:
-            raise JobFailed(
-                f"Job {job.id} {job.name!r} has left no result: its process ended before it "
-                "could, with exit code 0 (os._exit, or a C library that calls exit).",
-                outcome,
-            )
-    if outcome.ending is Ending.REFUSED:
+def _together(values: list[Any]) -> Any:
+    """A list, in order; but a module that each has imported is that module here."""
+    first = values[0]
+    return first if isinstance(first, ModuleType) and values.count(first) == len(values) else values
+
+
+def _result(job: Job) -> CellResult:
+    if job.wait().ending is Ending.REFUSED:
         job.submitted()  # it raises the scheduler's words
-    if not outcome.ok:
-        raise job.failure(outcome)
+    if isinstance(job, CellJob):
+        return job.outputs()
+    job.result()
     return CellResult()
 
 
-def _error(shell: InteractiveShell, job: Job) -> BaseException:
+def _error(job: Job) -> BaseException:
     try:
-        result = _result(shell, job)
+        result = _result(job)
     except Exception as error:
         show_plainly(error)
         return error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.notebook.status import JobFacts
 from pydra_oar_jupyter.notebook.words import duration, ticking
 
@@ -32,7 +31,7 @@ def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "", note: st
         ended=job.ended,
         walltime=status.walltime if status else None,
         progress=tuple(job.progress),
-        trouble="" if job.done() else _trouble(job, now),
+        trouble=_trouble(job, now),
         outcome=job.outcome,
         stopped=stopped,
         note=note,
@@ -41,7 +40,7 @@ def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "", note: st
 
 def _trouble(job: Job, now: float) -> str:
     """What keeps it from being submitted or followed at the moment, in words."""
-    found = all_jobs().tracker.trouble(job._record)
+    found = job.trouble
     if found is None or now - found.since < _NOTABLE:
         return ""
     message = found.message.rstrip(".")

@@ -54,7 +54,9 @@ class Outputs:
         sys.stderr.flush()
 
     def show_element(self, label: str, items: Sequence[Item]) -> None:
-        """Show all that one element of an array did, below a line that says which."""
+        """Show all that one element of an array did, below a line that says which; if anything."""
+        if not any(isinstance(item, Stream | Display | Error) for item in items):
+            return
         html = f'<div style="font-size:90%;font-weight:bold;margin-top:.6em">{escape(label)}</div>'
         self._publisher.publish({"text/plain": f"── {label} ──", "text/html": html})
         cleared = max((at for at, item in enumerate(items) if isinstance(item, Clear)), default=-1)

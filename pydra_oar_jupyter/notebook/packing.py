@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.cells.cell import ShellCell
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.script import job_script
@@ -122,11 +123,7 @@ def pack_script(pack: Pack, script: str, run_with: Sequence[str], around: Surrou
     request = pack.request
     with _whole(pack):
         for number, parameters in enumerate(_parameters(request), 1):
-            job = pack.add()
-            path = job.path / "script"
-            write_atomically(path, script.rstrip("\n") + "\n")
-            run = shlex.join([*run_with, str(path), *parameters])
-            pack.work(around.write(job, f"exec {run}"))
+            pack.work(ShellCell(script, run_with, around, parameters).write(pack.add()))
             if pack.spec.group:
                 pack.labels.append(shlex.join(parameters) or f"OAR_ARRAY_INDEX = {number}")
     return pack

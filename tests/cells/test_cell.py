@@ -26,7 +26,7 @@ def test_environment_is_exact_and_on_no_command_line(run):
 def test_a_name_that_is_no_variable_is_refused(tmp_path):
     around = Surroundings({"A;rm": "x"})
     with pytest.raises(RequestError, match="A;rm"):
-        ShellCell("", "sh", around).write(new_directory(tmp_path))
+        ShellCell("", ["sh"], around).write(new_directory(tmp_path))
 
 
 def test_setup_runs_first_in_a_login_bash(run, tmp_path):
@@ -76,17 +76,18 @@ def test_shell_cells(tmp_path):
         return done.code, done.stdout, done.stderr
 
     code = f'x={shlex.quote(NASTY)}\nprintf %s "$x"; echo e >&2; exit 3'
-    assert run(ShellCell(code, "bash -e")) == (3, NASTY, "e\n")
-    assert run(ShellCell("#!/usr/bin/env python3\nprint(1)"))[:2] == (0, "1\n")
+    assert run(ShellCell(code, ["bash", "-e"])) == (3, NASTY, "e\n")
+    script = "import sys\nprint(sys.argv[1:])"
+    assert run(ShellCell(script, ["python3"], arguments=[NASTY]))[1] == f"{[NASTY]}\n"
     around = Surroundings({"A": NASTY}, ["B=$A; export B"])
-    assert run(ShellCell('printf %s "$B"', "sh", around))[:2] == (0, NASTY)
+    assert run(ShellCell('printf %s "$B"', ["sh"], around))[:2] == (0, NASTY)
 
 
 def test_bash_env_is_out_of_the_way(tmp_path):
     trap = tmp_path / "trap"
     trap.write_text("echo trapped\n")
     job = new_directory(tmp_path)
-    work = ShellCell("echo fine; bash -c 'echo too'", "bash").write(job)
+    work = ShellCell("echo fine; bash -c 'echo too'", ["bash"]).write(job)
     done = finish(job, work, {}, env={"BASH_ENV": str(trap)})
     assert done.stdout == "fine\ntoo\n"
 

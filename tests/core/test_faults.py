@@ -126,10 +126,9 @@ def test_results_come_while_oarstat_does_not_answer(
 ) -> None:
     commands.set(fault, "oarstat")
     (one,) = run("sleep 3; echo done")
-    tracker = all_jobs().tracker
     if fault == "fail":
-        wait_until(lambda: tracker.trouble(one._record), LONG)
-        assert "oarstat" in tracker.trouble(one._record).message
+        wait_until(lambda: one.trouble, LONG)
+        assert "oarstat" in one.trouble.message
     assert one.result(LONG) == 0
     assert one.stdout == "done\n"
     commands.clear(fault, "oarstat")
@@ -141,11 +140,11 @@ def test_a_deletion_is_told_once_oarstat_answers_again(run: Run, commands: Comma
     wait_until(lambda: one.state is JobState.RUNNING, LONG)
     commands.set("fail", "oarstat")
     get_backend("oar").delete([one.submitted()])
-    wait_until(lambda: all_jobs().tracker.trouble(one._record), LONG)
+    wait_until(lambda: one.trouble, LONG)
     assert not one.done()
     commands.clear("fail", "oarstat")
     assert one.wait(LONG).ending is Ending.DELETED
-    assert all_jobs().tracker.trouble(one._record) is None
+    assert one.trouble is None
 
 
 @oar_only
@@ -213,10 +212,9 @@ def test_a_spool_that_cannot_be_read_for_a_while(run: Run) -> None:
     (one,) = run("sleep 3; echo done")
     wait_until(lambda: one.started, LONG)
     one.directory.path.chmod(0)
-    tracker = all_jobs().tracker
     try:
-        wait_until(lambda: tracker.trouble(one._record), LONG)
-        assert "Permission denied" in tracker.trouble(one._record).message
+        wait_until(lambda: one.trouble, LONG)
+        assert "Permission denied" in one.trouble.message
     finally:
         one.directory.path.chmod(0o700)
     assert one.result(LONG) == 0

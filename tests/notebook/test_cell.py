@@ -390,7 +390,7 @@ def test_dry_run(spool, kernel):
     assert ran.error is None, ran.traceback
     shown = ran.displays[0]["text/plain"]
     assert "core=2" in shown
-    assert "data: about 1,0" in shown
+    assert "data: 1,0" in shown
     assert "size" in shown
     assert "pydra_oar_jupyter.runner" in shown
     assert "sesame" not in str(ran.displays)
