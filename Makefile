@@ -41,9 +41,11 @@ lint: env ## check style, types and the direction of imports
 	$(BIN)/mypy --strict pydra_oar_jupyter
 	$(BIN)/lint-imports
 
-bench: ## measure the speed on a real OAR
+bench: ## measure the speed on a real OAR; ARGS="latency" for a part of it
 	tests/cluster/up
-	tests/cluster/run python -m bench $(ARGS)
+	tests/cluster/run sh -c 'python -m bench $(ARGS) >&2; code=$$?; cat bench/results.json; exit $$code' \
+		>bench/results.new; code=$$?; \
+		[ ! -s bench/results.new ] || mv bench/results.new bench/results.json; exit $$code
 
 cluster: ## bring up a throwaway OAR of two nodes (root, Debian 12)
 	tests/cluster/up

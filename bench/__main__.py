@@ -22,16 +22,18 @@ SECTIONS = {
 def main() -> None:
     """Run the sections named on the command line, all of them by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], default=[])
+    parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], default=[])
     chosen = parser.parse_args().sections or list(SECTIONS)
-    results = {"machine": f"{os.cpu_count()} cores, Python {platform.python_version()}"}
+    path = Path(__file__).with_name("results.json")
+    results = json.loads(path.read_text()) if path.exists() else {}
+    results["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     missed = []
     for name in chosen:
         table = SECTIONS[name]()
         print(table, flush=True)
         results[name] = table.facts()
         missed += table.missed()
-    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
+    path.write_text(json.dumps(results, indent=2) + "\n")
     if missed:
         sys.exit("Not reached: " + "; ".join(missed))
 

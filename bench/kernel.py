@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ class Kernel:
 @contextmanager
 def kernel() -> Iterator[Kernel]:
     """A kernel of its own, stopped at the end."""
-    manager, client = start_new_kernel(kernel_name="python3")
+    manager, client = start_new_kernel(kernel_name="python3", stderr=subprocess.DEVNULL)
     try:
         yield Kernel(client)
     finally:
