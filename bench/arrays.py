@@ -31,8 +31,8 @@ def run() -> Table:
             with kernel() as notebook:
                 notebook.run("%load_ext pydra_oar_jupyter\nimport time\n_start = time.time()")
                 notebook.run(_CELL.strip())
-                took = notebook.run("print(time.time() - _start)")
-                cpu = notebook.run("print(time.process_time())")
+                took = notebook.value("print(time.time() - _start)")
+                cpu = notebook.value("print(time.process_time())")
         finally:
             del os.environ["PYDRA_OAR_PREFIX"]
         calls = Counter(log.read_text().split())

@@ -16,12 +16,13 @@ _LIMIT = 600  # seconds that a cell may take
 
 
 class Kernel:
-    """Runs cells and returns what a last ``print`` of a literal printed."""
+    """Runs cells."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def run(self, code: str) -> Any:
+    def run(self, code: str) -> str:
+        """Run a cell; what it printed."""
         printed: list[str] = []
 
         def output(message: dict[str, Any]) -> None:
@@ -32,8 +33,11 @@ class Kernel:
         reply = self._client.execute_interactive(code, timeout=_LIMIT, output_hook=output)
         if reply["content"]["status"] != "ok":
             raise RuntimeError("\n".join(reply["content"].get("traceback", ["the cell failed"])))
-        lines = "".join(printed).strip().splitlines()
-        return ast.literal_eval(lines[-1]) if lines else None
+        return "".join(printed)
+
+    def value(self, code: str) -> Any:
+        """Run a cell; the literal in the last line that it printed."""
+        return ast.literal_eval(self.run(code).strip().splitlines()[-1])
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def run() -> Table:
         notebook.run(_LOAD)
         for _ in range(_CELLS):
             floors.append(_floor())
-            job, start, wrote, there = notebook.run(_CELL)
+            job, start, wrote, there = notebook.value(_CELL)
             waits.append(there - wrote)
             totals.append(there - start)
             leads.append(_terminated(job) - there)

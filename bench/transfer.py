@@ -84,5 +84,5 @@ def _through_a_cell() -> tuple[tuple[float, float], tuple[float, float]]:
             notebook.run("%load_ext pydra_oar_jupyter\nimport resource\nimport numpy as np")
             notebook.run(before)
             notebook.run(f"%%oar -l core=1\nimport resource\n{cell}\npeak = {_PEAK}")
-            peaks.append((notebook.run(f"print({_PEAK})"), notebook.run("print(peak)")))
+            peaks.append((notebook.value(f"print({_PEAK})"), notebook.value("print(peak)")))
     return peaks[0], peaks[1]
