@@ -45,6 +45,6 @@ class EventLog:
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # also what is nested too deeply
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None

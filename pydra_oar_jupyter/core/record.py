@@ -1,17 +1,18 @@
 """What is known of one job, put together from its events and the scheduler's answers.
 
-Only the tracker changes a record; handles read it.
+Only the tracker changes a record, from several threads; handles read it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.errors import Refused, SpoolError
 from pydra_oar_jupyter.core.events import EventLog
 from pydra_oar_jupyter.core.outcome import Ending, Outcome, from_shell, from_status
 from pydra_oar_jupyter.core.state import JobState
@@ -54,6 +55,10 @@ class JobRecord:
         self.progress: dict[str, dict[str, Any]] = {}
         self.sent: Future[int] = Future()
         self.future: Future[Outcome] = Future()
+        # Whoever awaits a job and gives up cancels its future, which must not end the job.
+        self.sent.set_running_or_notify_cancel()
+        self.future.set_running_or_notify_cancel()
+        self._lock = threading.RLock()
         self._log = EventLog(directory.events)
         self._signalled: Outcome | None = None
         self._ending = False
@@ -92,9 +97,10 @@ class JobRecord:
 
     def set_id(self, job_id: int) -> None:
         """Note the scheduler's id."""
-        self.id = job_id
-        if not self.sent.done():
-            self.sent.set_result(job_id)
+        with self._lock:
+            self.id = job_id
+            if not self.sent.done():
+                self.sent.set_result(job_id)
 
     def expect_end(self) -> None:
         """Note that it is being deleted."""
@@ -102,35 +108,48 @@ class JobRecord:
 
     def refuse(self, error: Exception) -> None:
         """Note that it was not submitted, and why."""
-        if not self.sent.done():
-            self.sent.set_exception(error)
-        self.end(Outcome(Ending.REFUSED, detail=str(error)))
+        with self._lock:
+            if not self.sent.done():
+                self.sent.set_exception(error)
+            self.end(Outcome(Ending.REFUSED, detail=str(error)))
 
     def end(self, outcome: Outcome) -> None:
         """Note how it ended, in its directory too. The first word stands."""
-        if self.future.done():
-            return
-        facts = {
-            "ending": outcome.ending,
-            "exit_code": outcome.exit_code,
-            "detail": outcome.detail,
-            "id": self.id,
-            "host": self.host,
-            "started": self.started,
-            "ended": self.ended,
-        }
-        with suppress(SpoolError):  # a full disk: another kernel will work it out again
-            self.directory.write_end(facts)
+        with self._lock:
+            if self.future.done():
+                return
+            facts = {
+                "ending": outcome.ending,
+                "exit_code": outcome.exit_code,
+                "detail": outcome.detail,
+                "id": self.id,
+                "host": self.host,
+                "started": self.started,
+                "ended": self.ended,
+            }
+            with suppress(SpoolError):  # a full disk: another kernel will work it out again
+                self.directory.write_end(facts)
+            self._settle(outcome)
+
+    def _settle(self, outcome: Outcome) -> None:
+        if self.id is not None and not self.sent.done():
+            self.sent.set_result(self.id)
+        elif not self.sent.done():  # nobody may wait for an id that never comes
+            self.sent.set_exception(Refused(str(outcome)))
         self.future.set_result(outcome)
 
     def recall(self) -> bool:
         """Take what was noted in the directory; whether it says that the job has ended."""
-        end = self.directory.read_end()
-        if end is None:
-            return False
-        self.id, self.host = end["id"], end["host"]
-        self.started, self.ended = end["started"], end["ended"]
-        self.future.set_result(Outcome(Ending(end["ending"]), end["exit_code"], end["detail"]))
+        try:
+            end = self.directory.read_end()
+            if end is None:
+                return False
+            outcome = Outcome(Ending(end["ending"]), end["exit_code"], end["detail"])
+            self.id, self.host = end["id"], end["host"]
+            self.started, self.ended = end["started"], end["ended"]
+        except (ValueError, KeyError, TypeError):
+            return False  # not whole: it is worked out again
+        self._settle(outcome)
         return True
 
     def read_events(self) -> None:
@@ -139,18 +158,22 @@ class JobRecord:
         Raises:
             OSError: its events are there and can't be read.
         """
-        for event in self._log.poll():
-            match event:
-                case {"event": "start"}:
-                    self._start(event)
-                case {"event": "progress", "bar": bar}:
-                    self.progress[str(bar)] = event
-                case {"event": "done", "ok": ok}:
-                    self.ended = _time(event)
-                    self.end(Outcome(Ending.FINISHED, 0) if ok else Outcome(Ending.RAISED, 1))
-                case {"event": "exit", "code": int(code)}:
-                    self.ended = _time(event)
-                    self._exit(from_shell(code))
+        with self._lock:
+            for event in self._log.poll():
+                self._take_event(event)
+
+    def _take_event(self, event: dict[str, Any]) -> None:
+        match event:
+            case {"event": "start"}:
+                self._start(event)
+            case {"event": "progress", "bar": bar}:
+                self.progress[str(bar)] = event
+            case {"event": "done", "ok": ok}:
+                self.ended = _time(event)
+                self.end(Outcome(Ending.FINISHED, 0) if ok else Outcome(Ending.RAISED, 1))
+            case {"event": "exit", "code": int(code)}:
+                self.ended = _time(event)
+                self._exit(from_shell(code))
 
     def _start(self, event: Mapping[str, Any]) -> None:
         # A job that was requeued starts again: what it said the first time is void.
