@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pydra_oar_jupyter
 from pydra_oar_jupyter.backends.local.processes import of_job, start_apart
 from pydra_oar_jupyter.core.errors import SpoolError
 from pydra_oar_jupyter.core.outcome import Ending, from_status
@@ -23,7 +24,7 @@ from tests.waiting import wait_until
 if TYPE_CHECKING:
     from tests.backends.conftest import Machine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(pydra_oar_jupyter.__file__).parents[1]
 
 
 def other(program: str, *words: str) -> subprocess.Popen[str]:

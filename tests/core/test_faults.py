@@ -17,6 +17,7 @@ from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.jobs import all_jobs, jobs
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
+from tests.faults import fault
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def test_a_deletion_is_told_once_oarstat_answers_again(run: Run, commands: Comma
 
 
 @oar_only
-def test_the_database_restarts_during_a_submission_and_a_run(run: Run, fault: Fault) -> None:
+def test_the_database_restarts_during_a_submission_and_a_run(run: Run) -> None:
     (running,) = run("sleep 5; echo first")
     wait_until(lambda: running.state is JobState.RUNNING, LONG)
     fault("stop-database")
@@ -167,9 +168,11 @@ def test_the_database_restarts_during_a_submission_and_a_run(run: Run, fault: Fa
 @oar_only
 def test_a_preempted_job_is_followed_to_the_one_in_its_place(run: Run) -> None:
     options = "-t besteffort -t idempotent -l host=2/core=4"
-    (cheap,) = run("echo $OAR_JOB_ID; [ -e again ] || sleep 300", options=options)
+    (cheap,) = run(
+        "[ -e again ] || hold=1; echo $OAR_JOB_ID; sleep ${hold:+300} 0", options=options
+    )
     first = cheap.submitted(LONG)
-    wait_until(lambda: cheap.state is JobState.RUNNING, LONG)
+    wait_until(lambda: cheap.stdout, LONG)
     again = all_jobs().spool.root.parent / "again"
     again.touch()
     (dear,) = run("true", options="-l host=1/core=1")
@@ -194,11 +197,11 @@ def test_a_preempted_job_that_is_not_run_again_says_so(run: Run) -> None:
 
 
 @oar_only
-def test_a_node_that_dies_is_no_deletion(run: Run, fault: Fault) -> None:
+def test_a_node_that_dies_is_no_deletion(run: Run) -> None:
     (one,) = run("sleep 300", options="-l host=1/core=1 -p \"host='oarnode2'\"")
     wait_until(lambda: one.state is JobState.RUNNING, LONG)
-    fault("kill-node", "oarnode2")
     try:
+        fault("kill-node", "oarnode2")
         end = one.wait(LONG)
     finally:
         fault("return-node", "oarnode2")
@@ -227,16 +230,3 @@ def test_a_job_whose_directory_is_gone_is_no_riddle(run: Run) -> None:
     assert one.stdout == ""
     all_jobs.cache_clear()
     assert jobs() == []
-
-
-class Fault:
-    """Faults that take root: the cluster allows its account exactly these."""
-
-    def __call__(self, *words: str) -> None:
-        script = Path(__file__).parents[1] / "cluster" / "fault"
-        subprocess.run([script, *words], check=True, timeout=LONG)
-
-
-@pytest.fixture
-def fault() -> Fault:
-    return Fault()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults import fault
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.conftest import Kernel
 
 pytestmark = pytest.mark.parametrize(
     "backend", [pytest.param("oar", marks=pytest.mark.cluster)], indirect=True
 )
-
-
-def fault(*words: str) -> None:
-    """Break, or mend, what takes root: the cluster allows its account exactly these."""
-    script = Path(__file__).parents[1] / "cluster" / "fault"
-    subprocess.run([script, *words], check=True, timeout=60)
 
 
 @pytest.fixture

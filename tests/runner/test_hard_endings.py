@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 
 import pytest
@@ -148,19 +147,3 @@ def test_a_result_that_cant_be_written_gives_74(tmp_path):
     assert "result.pkl can't be written" in job.stderr.read_text()
     assert not [event for event in read_events(job) if event["event"] == "done"]
     assert [path for path in job.path.iterdir() if "result" in path.name] == []
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
-def test_a_full_disk_gives_74(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", disk]
-    if subprocess.run(mount, check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        job = new_directory(disk)
-        work = pack(job, "try:\n    print('x' * 1_000_000)\nexcept OSError: pass\n1", notebook())
-        assert start(job, work).wait(DEADLINE) == 74
-        assert not [event for event in read_events(job) if event["event"] == "done"]
-    finally:
-        subprocess.run(["umount", disk], check=True)
