@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.errors import JobFailed, OarError
+from pydra_oar_jupyter.core.errors import JobFailed
 from pydra_oar_jupyter.core.outcome import Ending
-from pydra_oar_jupyter.core.poller import background
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -241,23 +238,11 @@ def cancel_all(jobs: Sequence[Job]) -> None:
     Raises:
         BackendError: the scheduler won't.
     """
-    going = [job for job in jobs if not job.done()]
-    for job in going:
-        job._record.expect_end()
-    ids = [job.id for job in going if job.id is not None]
-    if ids:
-        going[0].backend.delete(ids)
-    if len(ids) < len(going):
-        background(partial(_cancel_once_sent, [job for job in going if job.id is None]))
-
-
-def _cancel_once_sent(jobs: Sequence[Job]) -> None:
-    ids = []
-    for job in jobs:
-        with suppress(OarError):  # one that is refused needs no deletion
-            ids.append(job.submitted())
-    if ids:
-        jobs[0].backend.delete(ids)
+    going = {job: job.id for job in jobs if not job.done()}
+    if ids := [job_id for job_id in going.values() if job_id is not None]:
+        next(iter(going)).backend.delete(ids)
+    for job, job_id in going.items():
+        job._record.expect_end(job_id)
 
 
 def _text(path: Path) -> str:

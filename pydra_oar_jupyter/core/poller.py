@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.workers import background
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pydra_oar_jupyter.core.polls import SharedPolls
     from pydra_oar_jupyter.core.record import JobRecord
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
 # By how much the pause between two questions grows each time.
 _WIDEN = 1.5
-
-
-def background(call: Callable[[], None]) -> None:
-    """Run what may block in a thread of its own, one that does not keep the process alive."""
-    threading.Thread(target=call, name="oar-call", daemon=True).start()
 
 
 class Poller:
@@ -36,6 +32,7 @@ class Poller:
         self._next = 0.0
         self._asking = False
         self._watching = False
+        self._urgent: set[JobRecord] = set()
 
     def soon(self) -> None:
         """New jobs: ask after the shortest pause, and widen it from there."""
@@ -47,33 +44,64 @@ class Poller:
         if not records:
             if self._watching:
                 self._watching = False
-                self._shared.leave()
+                with suppress(OSError):
+                    self._shared.leave()
             return
         self._watching = True
-        if any(record.urgent for record in records):
-            self._pause = self._shortest
-            self._next = min(self._next, time.monotonic() + self._shortest)
+        # It widens from there for these too: what is being ended may take long.
+        urgent = {record for record in records if record.urgent}
+        if urgent - self._urgent:
+            self.soon()
+        self._urgent = urgent
         if time.monotonic() >= self._next and not self._asking:
             self._asking = True
-            background(partial(self._ask, records))
+            try:
+                background(partial(self._ask, records))
+            except RuntimeError:  # no more threads; the next look tries again
+                self._asking = False
 
     def _ask(self, records: Sequence[JobRecord]) -> None:
-        ids = {record.id for record in records if record.id is not None}
-        problem: OarError | None = None
+        name = self._shared.backend.name
+        problem: Exception | None = None
+        answered = True
+        asked = self._pause
         try:
-            answers = self._shared.ask(ids, max_age=self._pause)
-            if answers is not None:
-                for record in records:
-                    record.take(answers, time.time())
+            answered = self._tell(records, asked)
         except OarError as error:
             problem = error
+        except Exception as error:  # an answer such as was never seen: those who wait hear of it
+            problem = OarError(f"{name} gave an answer that can't be used: {error!r}")
         finally:
-            self._troubles.note(self._shared.backend.name, problem)
-            self._next = time.monotonic() + self._until_next(records)
-            self._pause = min(self._pause * _WIDEN, self._longest)
+            self._troubles.note(name, problem)
+            # Another tracker's answer is there soon; and new jobs may have come meanwhile.
+            pause = min(asked, self._pause) if answered else self._shortest
+            self._next = time.monotonic() + self._until_next(records, pause)
+            if answered and self._pause == asked:
+                self._pause = min(asked * _WIDEN, self._longest)
             self._asking = False
 
-    def _until_next(self, records: Sequence[JobRecord]) -> float:
+    def _tell(self, records: Sequence[JobRecord], max_age: float) -> bool:
+        """Ask, and tell each job what the scheduler says; whether there was an answer."""
+        ids = {record.id for record in records if record.id is not None}
+        answers = self._shared.ask(ids, max_age)
+        if answers is None:
+            return False
+        successors = {status.resubmitted_from: status.id for status in answers.values()}
+        now = time.monotonic()
+        for record in records:
+            with suppress(OSError):  # the tracker says so; the other jobs must not wait for it
+                record.take(answers, successors, now)
+        self._delete_again([record for record in records if record.escaped])
+        return True
+
+    def _delete_again(self, records: Sequence[JobRecord]) -> None:
+        ids = {record: record.id for record in records}
+        if ids:
+            self._shared.backend.delete([job_id for job_id in ids.values() if job_id is not None])
+        for record, job_id in ids.items():
+            record.expect_end(job_id)
+
+    def _until_next(self, records: Sequence[JobRecord], pause: float) -> float:
         """The pause, cut short for a walltime that runs out meanwhile."""
         now = time.time()
         ends = [
@@ -82,4 +110,4 @@ class Poller:
             if record.status and record.status.started and record.status.walltime
         ]
         soonest = min((end for end in ends if end > 0), default=self._longest)
-        return min(self._pause, max(soonest, self._shortest))
+        return min(pause, max(soonest, self._shortest))

@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import Refused, SpoolError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _LATE = 10.0
 # How long a job that the scheduler never heard of, or hears of no more, is asked for, in seconds.
 _UNKNOWN = 60.0
+# The exit code, and the time in seconds, after which OAR submits an idempotent job again.
+_AGAIN, _AGAIN_AFTER = 99, 60.0
 
 
 class JobRecord:
@@ -59,13 +62,16 @@ class JobRecord:
         self.sent.set_running_or_notify_cancel()
         self.future.set_running_or_notify_cancel()
         self._lock = threading.RLock()
-        self._log = EventLog(directory.events)
-        self._signalled: Outcome | None = None
-        self._ending = False
+        self._left: Outcome | None = None
+        self._deleted: int | None = None
         self._final_since = 0.0
         self._missing_since = 0.0
         if job_id is not None:
             self.sent.set_result(job_id)
+
+    @cached_property
+    def _log(self) -> EventLog:
+        return EventLog(self.directory.events)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -85,8 +91,13 @@ class JobRecord:
     @property
     def urgent(self) -> bool:
         """Whether the scheduler is to be asked soon: it is being ended, and only it can say so."""
-        ending = self._ending or self._signalled is not None or self._overdue
+        ending = self._deleted is not None or self._left is not None or self._overdue
         return ending and self.outcome is None
+
+    @property
+    def escaped(self) -> bool:
+        """Whether it is to be deleted still: it had no id then, or was submitted again before."""
+        return self._deleted not in (None, self.id) and self.outcome is None
 
     @property
     def _overdue(self) -> bool:
@@ -102,9 +113,9 @@ class JobRecord:
             if not self.sent.done():
                 self.sent.set_result(job_id)
 
-    def expect_end(self) -> None:
-        """Note that it is being deleted."""
-        self._ending = True
+    def expect_end(self, job_id: int | None) -> None:
+        """Note that it was deleted, by the id that it had then; None: that it is to be."""
+        self._deleted = job_id or 0
 
     def refuse(self, error: Exception) -> None:
         """Note that it was not submitted, and why."""
@@ -177,60 +188,79 @@ class JobRecord:
 
     def _start(self, event: Mapping[str, Any]) -> None:
         # A job that was requeued starts again: what it said the first time is void.
-        self.started, self.ended, self._signalled = _time(event), 0.0, None
+        self.started, self.ended, self._left = _time(event), 0.0, None
         self.host = str(event.get("host", ""))
         self.progress.clear()
+        job_id = event.get("job_id")
+        if isinstance(job_id, int) and self.id is not None and job_id > self.id:
+            self.id, self._final_since = job_id, 0.0  # the scheduler will say the same
 
     def _exit(self, outcome: Outcome) -> None:
-        if outcome.ending is Ending.KILLED:
-            self._signalled = outcome
+        # A signal may be the scheduler's; and it may run again what exits with 99.
+        if outcome.ending is Ending.KILLED or outcome.exit_code == _AGAIN:
+            self._left = outcome
         else:
             self.end(outcome)
 
-    def take(self, answers: Mapping[int, JobStatus], now: float) -> None:
-        """Take the scheduler's answers about many jobs, given at ``now`` (seconds)."""
-        if self.id is None or self.future.done():
-            return
-        self._follow(answers)
-        status = answers.get(self.id)
-        if status is None:
-            self._missing_since = self._missing_since or now
-            if now - self._missing_since > _UNKNOWN:
-                self.read_events()
-                self.end(Outcome(Ending.FAILED, detail="the scheduler does not know it any more"))
-            return
-        self._missing_since = 0.0
-        self.status = status
-        if status.state.final:
-            self._final_since = self._final_since or now
-            self._close(status, now - self._final_since)
+    def take(
+        self, answers: Mapping[int, JobStatus], successors: Mapping[int, int], now: float
+    ) -> None:
+        """Take the scheduler's answers about many jobs.
 
-    def _follow(self, answers: Mapping[int, JobStatus]) -> None:
-        """Go on with the job that the scheduler submitted in this one's place, if it did."""
-        for status in answers.values():
-            if status.resubmitted_from == self.id and self.id is not None:
-                self.id, self.started, self.ended = status.id, 0.0, 0.0
-                self._signalled, self._ending, self._final_since = None, False, 0.0
-                return self._follow(answers)
-        return None
+        Args:
+            answers: by the jobs' ids.
+            successors: the ids of jobs that were submitted in the place of others, by those'.
+            now: when they were given, by a clock of seconds that nobody sets.
+
+        Raises:
+            OSError: the job's events are there and can't be read.
+        """
+        with self._lock:
+            if self.id is None or self.future.done():
+                return
+            while self.id in successors:
+                self.id, self.started, self.ended = successors[self.id], 0.0, 0.0
+                self._left, self._final_since = None, 0.0
+            status = answers.get(self.id)
+            if status is None:
+                self._miss(now)
+                return
+            self._missing_since = 0.0
+            self.status = status
+            if status.state.final:
+                self._final_since = self._final_since or now
+                self._close(status, now - self._final_since)
+
+    def _miss(self, now: float) -> None:
+        self._missing_since = self._missing_since or now
+        if now - self._missing_since > _UNKNOWN:
+            self.read_events()
+            self.end(Outcome(Ending.FAILED, detail="the scheduler does not know it any more"))
 
     def _close(self, status: JobStatus, final_for: float) -> None:
         """Say how it ended, by the scheduler's word, unless the job's own is still to come."""
         self.read_events()
+        if self.id != status.id:
+            return  # it has started again meanwhile
         verdict = from_status(status)
-        resubmitted = verdict.ending is Ending.PREEMPTED and "idempotent" in status.types
         # The script's own word may be shown late, unless the script was killed with its command.
-        late = verdict.ending in (Ending.FINISHED, Ending.EXITED) and not self._signalled
-        if (late or resubmitted) and final_for < _LATE:
+        late = verdict.ending in (Ending.FINISHED, Ending.EXITED) and not self._left
+        if (late or _runs_again(status, verdict)) and final_for < _LATE:
             return
-        if self._signalled and verdict.ending in (Ending.FAILED, Ending.EXITED, Ending.KILLED):
-            verdict = self._signalled
+        if self._left and verdict.ending in (Ending.FAILED, Ending.EXITED, Ending.KILLED):
+            verdict = self._left
         self.ended = self.ended or status.ended
         self.end(verdict)
 
     def snapshot(self) -> JobStatus | None:
         """The scheduler's last answer, with the state as it is known now."""
         return self.status and dataclasses.replace(self.status, state=self.state)
+
+
+def _runs_again(status: JobStatus, verdict: Outcome) -> bool:
+    """Whether the scheduler submits it again: preempted, or by its own wish after a minute."""
+    wished = verdict.exit_code == _AGAIN and status.ended - status.started > _AGAIN_AFTER
+    return "idempotent" in status.types and (wished or verdict.ending is Ending.PREEMPTED)
 
 
 def _time(event: Mapping[str, Any]) -> float:

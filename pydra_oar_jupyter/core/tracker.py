@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.delivery import deliver, recover
-from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.errors import OarError, SpoolError
 from pydra_oar_jupyter.core.outcome import Ending, Outcome
-from pydra_oar_jupyter.core.poller import Poller, background
+from pydra_oar_jupyter.core.poller import Poller
 from pydra_oar_jupyter.core.polls import SharedPolls
 from pydra_oar_jupyter.core.troubles import Troubles
+from pydra_oar_jupyter.core.workers import Workers, background
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 _GATHER = 0.02
 # How often the jobs' events are looked at, in seconds: at least, and for each job watched.
 _LOOK, _LOOK_PER_JOB = 0.05, 0.0002
+# How many submissions to one scheduler are on their way at a time.
+_SENDERS = 4
+# The tracker's own key among the troubles.
+_OWN = "tracker"
 
 
 class Tracker:
@@ -43,6 +48,7 @@ class Tracker:
         self._arrived = 0.0
         self._active: list[JobRecord] = []
         self._pollers: dict[str, Poller] = {}
+        self._senders: dict[str, Workers] = {}
         self._troubles = Troubles()
         self._thread: threading.Thread | None = None
 
@@ -67,7 +73,7 @@ class Tracker:
 
     def trouble(self, record: JobRecord) -> Trouble | None:
         """What keeps this job from being submitted or followed at the moment, if anything does."""
-        return self._troubles.of(str(record.directory.path), record.backend)
+        return self._troubles.of(str(record.directory.path), record.backend, _OWN)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -77,20 +83,30 @@ class Tracker:
 
     def _run(self) -> None:
         while True:
-            with self._wake:
-                self._wake.wait(self._pause())
-                batch = self._gathered()
-                active = list(self._active)
-            self._send(batch)
-            for record in active:
-                self._look(record)
-            with self._wake:
-                self._active = [record for record in self._active if record.outcome is None]
-                by_backend = defaultdict(list)
-                for record in self._active:
-                    by_backend[record.backend].append(record)
-                for name, poller in self._pollers.items():
-                    poller.tend(by_backend[name])
+            try:
+                self._look_after_all()
+            except Exception as error:  # it must not end: the other jobs go on
+                problem = OarError(f"a job can't be looked after ({error!r}); it goes on")
+                self._troubles.note(_OWN, problem)
+            else:
+                self._troubles.note(_OWN, None)
+
+    def _look_after_all(self) -> None:
+        with self._wake:
+            self._wake.wait(self._pause())
+            batch = self._gathered()
+            active = list(self._active)
+        self._send(batch)
+        for record in active:
+            self._look(record)
+        with self._wake:
+            self._active = [record for record in self._active if record.outcome is None]
+            active, pollers = list(self._active), dict(self._pollers)
+        by_backend = defaultdict(list)
+        for record in active:
+            by_backend[record.backend].append(record)
+        for name, poller in pollers.items():
+            poller.tend(by_backend[name])
 
     def _pause(self) -> float | None:
         if self._inbox:
@@ -108,8 +124,9 @@ class Tracker:
         problem = None
         try:
             record.read_events()
-        except OSError as error:
-            problem = SpoolError(f"{place} can't be read: {error.strerror}; the job goes on")
+        except Exception as error:
+            why = (isinstance(error, OSError) and error.strerror) or repr(error)
+            problem = SpoolError(f"{place} can't be read: {why}; the job goes on")
         self._troubles.note(str(place), problem)
 
     def _poller(self, backend: str) -> Poller:
@@ -119,7 +136,7 @@ class Tracker:
         return self._pollers[backend]
 
     def _send(self, batch: list[JobRecord]) -> None:
-        """Send jobs that ask for the same as one array, each array from a thread of its own."""
+        """Send jobs that ask for the same as one array, a few arrays at a time."""
         alike = defaultdict(list)
         for record in batch:
             try:
@@ -127,9 +144,14 @@ class Tracker:
             except (OSError, SpoolError, ValueError) as error:
                 self._refuse([record], error)
                 continue
-            alike[record.backend, spec.words, spec.directory, spec.name, spec.group].append(record)
-        for records in alike.values():
-            background(partial(self._deliver, records))
+            what = (spec.words, spec.directory, spec.name, spec.kind, spec.group)
+            alike[record.backend, *what].append(record)
+        for (backend, *_), records in alike.items():
+            workers = self._senders.setdefault(backend, Workers(_SENDERS))
+            try:
+                workers.do(partial(self._deliver, records))
+            except RuntimeError as error:  # no thread can be started
+                self._refuse(records, error)
 
     def _deliver(self, records: list[JobRecord]) -> None:
         directories = [record.directory for record in records]

@@ -16,7 +16,7 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.outcome import Ending, Outcome
 from pydra_oar_jupyter.core.record import JobRecord
 from pydra_oar_jupyter.core.spool import JobDirectory, JobSpec, Spool
-from pydra_oar_jupyter.core.state import JobState
+from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +121,82 @@ def test_an_end_that_is_not_whole_is_worked_out_again(directory: JobDirectory) -
     tell(directory, {"event": "exit", "code": 3, "time": 5.0})
     record.read_events()
     assert record.outcome == Outcome(Ending.EXITED, 3)
+
+
+def says(job_id: int, state: str, *events: str, **facts: Any) -> dict[int, JobStatus]:
+    """The scheduler's answer about one job."""
+    told = tuple(SchedulerEvent(event) for event in events)
+    return {job_id: JobStatus(job_id, JobState(state), events=told, **facts)}
+
+
+PREEMPTED = ("BESTEFFORT_KILL", "FRAG_JOB_REQUEST", "RESUBMIT_JOB_AUTOMATICALLY")
+IDEMPOTENT = ("besteffort", "idempotent")
+
+
+def test_a_job_that_is_submitted_again_and_again_is_followed(directory: JobDirectory) -> None:
+    record = JobRecord(directory, "oar", 1)
+    tell(directory, {"event": "start", "time": 1.0, "host": "a", "job_id": 1})
+    record.read_events()
+    preempted = says(1, "Error", *PREEMPTED, types=IDEMPOTENT)
+    record.take(preempted, {}, 100.0)
+    assert record.outcome is None  # the one in its place is not there yet
+    both = says(2, "Error", *PREEMPTED, types=IDEMPOTENT, resubmitted_from=1)
+    record.take(preempted | both | says(3, "Waiting", resubmitted_from=2), {1: 2, 2: 3}, 101.0)
+    assert (record.id, record.state, record.started) == (3, JobState.WAITING, 0.0)
+    record.take(says(3, "Waiting"), {0: 3}, 1000.0)
+    assert record.outcome is None
+    tell(directory, {"event": "start", "time": 9.0, "host": "b", "job_id": 3})
+    tell(directory, {"event": "exit", "time": 10.0, "code": 0})
+    record.read_events()
+    assert (record.id, record.started, record.host) == (3, 9.0, "b")
+    assert record.outcome == Outcome(Ending.FINISHED, 0)
+
+
+def test_a_job_that_starts_again_is_followed_before_the_scheduler_says_so(
+    directory: JobDirectory,
+) -> None:
+    record = JobRecord(directory, "oar", 1)
+    tell(directory, {"event": "start", "time": 1.0, "host": "a", "job_id": 1})
+    tell(directory, {"event": "exit", "time": 2.0, "code": 137})  # its command died before it
+    tell(directory, {"event": "start", "time": 9.0, "host": "b", "job_id": 2})
+    record.read_events()
+    assert (record.id, record.state) == (2, JobState.RUNNING)
+    record.take(says(2, "Running", resubmitted_from=1), {1: 2}, 100.0)
+    assert (record.started, record.host) == (9.0, "b")
+
+
+def test_a_deletion_holds_for_the_job_that_was_submitted_in_its_place(
+    directory: JobDirectory,
+) -> None:
+    record = JobRecord(directory, "oar", 1)
+    record.expect_end(1)
+    assert not record.escaped
+    record.take(says(1, "Error", *PREEMPTED) | says(2, "Waiting", resubmitted_from=1), {1: 2}, 1.0)
+    assert record.escaped
+    record.expect_end(2)
+    assert not record.escaped
+
+
+@pytest.mark.parametrize(("took", "again"), [(90.0, True), (30.0, False)])
+def test_an_idempotent_job_that_exits_with_99_runs_again_after_a_minute(
+    directory: JobDirectory, took: float, again: bool
+) -> None:
+    record = JobRecord(directory, "oar", 1)
+    tell(directory, {"event": "start", "time": 1.0, "job_id": 1})
+    tell(directory, {"event": "exit", "time": 1.0 + took, "code": 99})
+    record.read_events()
+    assert record.urgent
+    ended = says(
+        1, "Terminated", types=IDEMPOTENT[1:], exit_code=99 << 8, started=1, ended=1 + took
+    )
+    record.take(ended, {}, 100.0)
+    assert record.outcome == (None if again else Outcome(Ending.EXITED, 99))
+    record.take(ended | says(2, "Waiting", resubmitted_from=1), {1: 2}, 101.0)
+    assert record.id == (2 if again else 1)
+
+
+def test_a_job_that_starts_again_while_its_end_is_read_goes_on(directory: JobDirectory) -> None:
+    record = JobRecord(directory, "oar", 1)
+    tell(directory, {"event": "start", "time": 9.0, "host": "b", "job_id": 2})
+    record.take(says(1, "Error", "BESTEFFORT_KILL"), {}, 100.0)
+    assert (record.id, record.outcome) == (2, None)
