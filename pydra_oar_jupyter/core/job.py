@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 KINDS = {"cell": "pydra_oar_jupyter.cells.job:CellJob"}
 
 
-def make_job(record: JobRecord, spec: JobSpec, tracker: Tracker) -> Job:
+def make_job(record: JobRecord, kind: str, tracker: Tracker) -> Job:
     """The handle for a job of that kind."""
-    if spec.kind not in KINDS:
-        return Job(record, spec, tracker)
-    module, _, name = KINDS[spec.kind].partition(":")
-    job: Job = getattr(importlib.import_module(module), name)(record, spec, tracker)
+    if kind not in KINDS:
+        return Job(record, tracker)
+    module, _, name = KINDS[kind].partition(":")
+    job: Job = getattr(importlib.import_module(module), name)(record, tracker)
     return job
 
 
@@ -43,9 +44,8 @@ class Job:
     by its id (`pydra_oar_jupyter.job`). Times are seconds since the epoch, 0 for "not yet".
     """
 
-    def __init__(self, record: JobRecord, spec: JobSpec, tracker: Tracker) -> None:
+    def __init__(self, record: JobRecord, tracker: Tracker) -> None:
         self._record = record
-        self._spec = spec
         self._tracker = tracker
 
     def __repr__(self) -> str:
@@ -60,17 +60,21 @@ class Job:
     @property
     def name(self) -> str:
         """What people call it."""
-        return self._spec.name
+        return self.spec.name
 
     @property
     def kind(self) -> str:
         """``cell``, ``script`` …"""
-        return self._spec.kind
+        return self.spec.kind
 
-    @property
+    @cached_property
     def spec(self) -> JobSpec:
-        """What was asked."""
-        return self._spec
+        """What was asked.
+
+        Raises:
+            SpoolError: it can't be read any more.
+        """
+        return self.directory.spec
 
     @property
     def directory(self) -> JobDirectory:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import threading
 import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.core.backend import default_backend
-from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.backend import BACKENDS, default_backend
+from pydra_oar_jupyter.core.errors import OarError, SpoolError
 from pydra_oar_jupyter.core.job import Job, make_job
 from pydra_oar_jupyter.core.outcome import Ending, Outcome
 from pydra_oar_jupyter.core.record import JobRecord
@@ -24,71 +27,96 @@ _ON_ITS_WAY = 60.0
 
 
 class Jobs:
-    """All jobs of one spool, each known once in this process."""
+    """All jobs of one spool, each known once in this process. Calls may come from any thread."""
 
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.tracker = Tracker(spool)
+        self._lock = threading.RLock()
         self._known: dict[str, Job] = {}
+        self._settled: dict[str, Submission] = {}  # those that don't change any more
 
     def submit(self, directories: Sequence[JobDirectory], backend: str | None = None) -> list[Job]:
         """Send jobs; their handles at once, before the scheduler has them."""
         name = backend or default_backend()
         records = [JobRecord(directory, name) for directory in directories]
-        jobs = [self._add(record) for record in records]
+        with self._lock:
+            jobs = [self._add(record, record.directory.spec.kind) for record in records]
         self.tracker.submit(records)
         return jobs
 
     def all(self) -> list[Job]:
         """Every job in the spool, the newest first."""
-        sent: set[str] = set()
-        found: list[Job] = []
-        for submission in self.spool.submissions():
-            sent.update(directory.id for directory in submission.jobs)
-            found += reversed(self._recall(submission))
-        unsent = [
-            self._known.get(directory.id) or self._never_sent(directory)
-            for directory in self.spool.jobs()
-            if directory.id not in sent
-        ]
-        return [*(job for job in unsent if job), *found]
+        with self._lock:
+            submissions, whole = self._submissions()
+            sent = {directory.id for submission in submissions for directory in submission.jobs}
+            unsent = [id_ for id_ in self.spool.job_ids() if id_ not in sent]
+            # A job may belong to a submission that can't be read: nothing is known of it then.
+            lost = [self._known.get(id_) or (self._never_sent(id_) if whole else None)
+                    for id_ in unsent]  # fmt: skip
+            found = [reversed(self._recall(submission)) for submission in submissions]
+            return [*(job for job in lost if job), *itertools.chain.from_iterable(found)]
 
     def get(self, job_id: int, backend: str | None = None) -> Job:
-        """The job of that id.
+        """The job of that id, or the one that the scheduler submitted in its place.
 
         Raises:
             OarError: no job of that id was submitted from here.
         """
-        for job in self._known.values():
-            if job.id == job_id and backend in (None, job.backend.name):
-                return job
-        for submission in self.spool.submissions():
-            if backend not in (None, submission.backend):
-                continue
-            for job in self._recall(submission):
-                if job.id == job_id:
+        with self._lock:
+            submissions, _ = self._submissions()
+            here = [one for one in submissions if backend in (None, one.backend)]
+            for submission in here:
+                if job_id in submission.ids:
+                    at = submission.ids.index(job_id)
+                    if found := self._recall(submission, slice(at, at + 1)):
+                        return found[0]
+            # The scheduler submits only such jobs again, with another id.
+            again = [one for one in here if "idempotent" in one.words]
+            for job in itertools.chain(self._known.values(), *map(self._recall, again)):
+                if job.id == job_id and backend in (None, job.backend.name):
                     return job
         raise OarError(
             f"Job {job_id} was not submitted from here (spool: {self.spool.root}). "
             "%oarstat shows all of your jobs that have not ended."
         )
 
-    def _add(self, record: JobRecord) -> Job:
-        job = make_job(record, record.directory.spec, self.tracker)
-        return self._known.setdefault(record.directory.id, job)
+    def _submissions(self) -> tuple[list[Submission], bool]:
+        """Those that can be read, the newest first; and whether that is all of them."""
+        found, whole = [], True
+        for id_ in self.spool.submission_ids():
+            try:
+                submission = self._settled.get(id_) or self.spool.submission(id_)
+            except SpoolError:
+                whole = False
+                continue
+            if submission.backend not in BACKENDS:  # of another version
+                whole = False
+                continue
+            if submission.ids or submission.refused:
+                self._settled[id_] = submission
+            found.append(submission)
+        return sorted(found, key=lambda submission: submission.created, reverse=True), whole
 
-    def _recall(self, submission: Submission) -> list[Job]:
+    def _add(self, record: JobRecord, kind: str) -> Job:
+        return self._known.setdefault(record.directory.id, make_job(record, kind, self.tracker))
+
+    def _recall(self, submission: Submission, part: slice = slice(None)) -> list[Job]:
         """The handles of a submission's jobs; those that go on are followed from now on."""
         ids: Sequence[int | None] = submission.ids or [None] * len(submission.jobs)
         jobs, open_records = [], []
-        for directory, job_id in zip(submission.jobs, ids, strict=True):
+        for directory, job_id in zip(submission.jobs[part], ids[part], strict=False):
             if directory.id not in self._known:
-                if not directory.spec_file.exists():
-                    continue  # removed by its owner
                 record = JobRecord(directory, submission.backend, job_id)
-                if not record.recall():
+                try:
+                    ended = record.recall()
+                except SpoolError:
+                    ended = False
+                if not ended:
+                    if not directory.spec_file.exists():
+                        continue  # removed by its owner
                     open_records.append(record)
-                self._add(record)
+                self._add(record, submission.kind)
             jobs.append(self._known[directory.id])
         if open_records and submission.ids:
             self.tracker.watch(open_records)
@@ -96,20 +124,29 @@ class Jobs:
             self.tracker.recover(submission, open_records)
         return jobs
 
-    def _never_sent(self, directory: JobDirectory) -> Job | None:
-        spec = directory.spec
+    def _never_sent(self, id_: str) -> Job | None:
+        """The handle of a job that belongs to no submission, if it will never."""
+        directory = self.spool.job(id_)
+        try:
+            spec = directory.spec
+        except (OSError, SpoolError, ValueError, TypeError, KeyError):
+            return None  # not a job yet, or removed at this moment
         if time.time() - spec.created < _ON_ITS_WAY:
             return None
         record = JobRecord(directory, default_backend())
         if not record.recall():
             record.end(Outcome(Ending.NEVER_SENT))
-        return self._add(record)
+        return self._add(record, spec.kind)
 
 
 @cache
 def all_jobs() -> Jobs:
     """The jobs of this process's spool."""
     return Jobs(Spool())
+
+
+# Threads don't survive a fork, and a lock that one held stays held: the child begins anew.
+os.register_at_fork(after_in_child=all_jobs.cache_clear)
 
 
 def jobs() -> list[Job]:

@@ -31,6 +31,7 @@ import secrets
 import shutil
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 # Digits and letters that are not mistaken for one another.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+_SUBMISSION = "submission.json"
 
 
 def spool_root() -> Path:
@@ -63,7 +65,8 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise unwritable(path, error) from error
 
 
@@ -123,8 +126,8 @@ def _private_directory(path: Path) -> Path:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    with os.fdopen(open_private(path)) as file:
-        read: dict[str, Any] = json.load(file)
+    with os.fdopen(open_private(path), "rb", buffering=0) as file:
+        read: dict[str, Any] = json.loads(file.readall())
     return read
 
 
@@ -157,21 +160,32 @@ class JobSpec:
     created: float = field(default_factory=time.time)
 
 
+class _File:
+    """The path of a file in a job's directory, made when it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, job: JobDirectory, _: object) -> Path:
+        return job.path / self._name
+
+
 class JobDirectory:
     """One job's directory. Attributes are the paths of its files."""
+
+    spec_file = _File("spec.json")
+    script = _File("job.sh")
+    payload = _File("payload.pkl")
+    element = _File("element.pkl")
+    stdout = _File("stdout")
+    stderr = _File("stderr")
+    events = _File("events")
+    result = _File("result.pkl")
+    end_file = _File("end.json")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.id = path.name
-        self.spec_file = path / "spec.json"
-        self.script = path / "job.sh"
-        self.payload = path / "payload.pkl"
-        self.element = path / "element.pkl"
-        self.stdout = path / "stdout"
-        self.stderr = path / "stderr"
-        self.events = path / "events"
-        self.result = path / "result.pkl"
-        self.end_file = path / "end.json"
 
     def __repr__(self) -> str:
         return f"JobDirectory({str(self.path)!r})"
@@ -184,7 +198,8 @@ class JobDirectory:
 
     def read_end(self) -> dict[str, Any] | None:
         """How it ended, as `write_end` wrote it; None while it is not known."""
-        return _read_json(self.end_file) if self.end_file.exists() else None
+        path = self.end_file
+        return _read_json(path) if path.exists() else None
 
     def write_end(self, end: dict[str, Any]) -> None:
         """Note for good how it ended."""
@@ -202,6 +217,7 @@ class Submission:
         directory: where the jobs run.
         jobs: their directories, in the array's order.
         name: what people call it.
+        kind: what they are to the part that made them.
         ids: the scheduler's ids in the same order, once known.
         refused: why the scheduler refused it, or "".
         sender: the process that sends it (`core.process.identity`).
@@ -214,6 +230,7 @@ class Submission:
     directory: str
     jobs: list[JobDirectory]
     name: str
+    kind: str = ""
     ids: list[int] = field(default_factory=list)
     refused: str = ""
     sender: str = field(default_factory=lambda: identity(os.getpid()))
@@ -247,16 +264,17 @@ class Submission:
             "directory": self.directory,
             "jobs": [job.id for job in self.jobs],
             "name": self.name,
+            "kind": self.kind,
             "ids": self.ids,
             "refused": self.refused,
             "sender": self.sender,
             "created": self.created,
         }
-        write_atomically(self.path / "submission.json", json.dumps(facts))
+        write_atomically(self.path / _SUBMISSION, json.dumps(facts))
 
     def reload(self) -> None:
         """Take what its sender has written since."""
-        read = _read_json(self.path / "submission.json")
+        read = _read_json(self.path / _SUBMISSION)
         self.ids, self.refused = read["ids"], read["refused"]
 
 
@@ -284,40 +302,54 @@ class Spool:
         """Write down that these jobs are about to be sent, before they are."""
         spec = jobs[0].spec
         path = _private_directory(self.root / "submissions" / _new_id())
-        submission = Submission(path, backend, spec.words, spec.directory, list(jobs), spec.name)
+        words, place = spec.words, spec.directory
+        submission = Submission(path, backend, words, place, list(jobs), spec.name, spec.kind)
         submission.write()
         return submission
 
     def submissions(self) -> Iterator[Submission]:
-        """All submissions, the newest first."""
+        """All submissions that can be read, in no order."""
+        for id_ in self.submission_ids():
+            with suppress(SpoolError):
+                yield self.submission(id_)
+
+    def submission_ids(self) -> list[str]:
+        """The ids of all submissions that were written down, in no order."""
         folder = self.root / "submissions"
-        if not folder.exists():
-            return
-        found = []
-        for path in self._list(folder):
-            try:
-                found.append(self._submission(path))
-            except (OSError, SpoolError, ValueError, KeyError):
-                continue  # being written, or removed, at this moment
-        yield from sorted(found, key=lambda submission: submission.created, reverse=True)
+        return [id_ for id_ in _list(folder) if os.path.lexists(folder / id_ / _SUBMISSION)]
 
-    def jobs(self) -> Iterator[JobDirectory]:
-        """All jobs, in no order."""
-        folder = self.root / "jobs"
-        if folder.exists():
-            found = (JobDirectory(path) for path in self._list(folder))
-            yield from (job for job in found if job.spec_file.exists())
+    def submission(self, id_: str) -> Submission:
+        """The submission of that id.
 
-    def _list(self, folder: Path) -> list[Path]:
+        Raises:
+            SpoolError: it can't be read.
+        """
+        path = self.root / "submissions" / id_
         try:
-            return list(folder.iterdir())
-        except OSError as error:
-            raise SpoolError(
-                f"{folder} can't be read: {error.strerror}. The jobs go on; mend its rights "
-                f"(chmod -R u+rwX {self.root}) and ask again."
-            ) from error
+            read = _read_json(path / _SUBMISSION)
+            folder = self.root / "jobs"
+            jobs = [JobDirectory(folder / job_id) for job_id in read.pop("jobs")]
+            return Submission(path, jobs=jobs, **{**read, "words": tuple(read["words"])})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SpoolError(f"{path} can't be read, or is of another version: {error!r}") from None
 
-    def _submission(self, path: Path) -> Submission:
-        read = _read_json(path / "submission.json")
-        jobs = [JobDirectory(self.root / "jobs" / id_) for id_ in read.pop("jobs")]
-        return Submission(path, jobs=jobs, **{**read, "words": tuple(read["words"])})
+    def job_ids(self) -> list[str]:
+        """The ids of all jobs' directories, in no order."""
+        return _list(self.root / "jobs")
+
+    def job(self, id_: str) -> JobDirectory:
+        """The directory of that id."""
+        return JobDirectory(self.root / "jobs" / id_)
+
+
+def _list(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SpoolError(
+            f"{folder} can't be read: {error.strerror}. The jobs go on; mend its rights "
+            f"(chmod -R u+rwX {folder.parent}) and ask again."
+        ) from error

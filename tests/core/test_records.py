@@ -82,7 +82,7 @@ def test_a_job_that_two_threads_see_end_ends_once(spool: Path) -> None:
 
 def test_who_gives_up_awaiting_leaves_the_job(directory: JobDirectory) -> None:
     record = JobRecord(directory, "local", 1)
-    job = Job(record, directory.spec, all_jobs().tracker)
+    job = Job(record, all_jobs().tracker)
 
     async def impatient() -> Any:
         with pytest.raises(TimeoutError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import BackendError
+from pydra_oar_jupyter.core.jobs import all_jobs, job
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.workers import Workers
@@ -86,6 +89,7 @@ def test_a_preempted_job_is_deleted_where_it_is_now(run: Run) -> None:
     cheap.cancel()
     assert cheap.wait(LONG).ending is Ending.DELETED
     wait_until(lambda: all(one.state.final for one in cheap.backend.status(again).values()), LONG)
+    assert job(first) is cheap
     assert dear.wait(LONG).ok
 
 
@@ -110,3 +114,19 @@ def test_few_submissions_are_on_their_way_at_a_time() -> None:
     assert most == 3
     workers.do(call)  # also when the threads have ended
     wait_until(lambda: done == 31, LONG)
+
+
+@local_only
+def test_a_fork_has_a_tracker_of_its_own(run: Run) -> None:
+    (one,) = run("sleep 1; exit 7")
+    job_id = one.submitted(LONG)
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            code = job(job_id).wait(LONG).exit_code or 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    assert partial(all_jobs)().get(job_id) is one
