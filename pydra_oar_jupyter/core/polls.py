@@ -10,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.process import alive, identity
 from pydra_oar_jupyter.core.spool import unwritable, write_atomically
 from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.backend import Backend
 
-# A tracker whose wishes are older than this has died, and so has one that holds the lease, in
-# seconds.
+# A tracker of another machine whose wishes are older than this has died, and so has one that
+# holds the lease, in seconds.
 _ABANDONED = 120.0
 
 
@@ -35,6 +35,7 @@ class SharedPolls:
         self._folder = folder
         self._answer = folder / "answer.json"
         self._lease = folder / "lease"
+        self._tracker = identity(os.getpid())
         self._wishes = folder / f"wanted-{os.uname().nodename}-{os.getpid()}.json"
 
     def ask(self, ids: Collection[int], max_age: float) -> dict[int, JobStatus] | None:
@@ -46,7 +47,8 @@ class SharedPolls:
             Unreachable: the scheduler gave no usable answer.
         """
         self._make_folder()
-        write_atomically(self._wishes, json.dumps(sorted(ids)))
+        wishes = {"tracker": self._tracker, "ids": sorted(ids)}
+        write_atomically(self._wishes, json.dumps(wishes))
         if (shared := self._recent(ids, max_age)) is not None:
             return shared
         if not self._take_lease():
@@ -71,45 +73,57 @@ class SharedPolls:
 
     def _recent(self, ids: Collection[int], max_age: float) -> dict[int, JobStatus] | None:
         try:
-            read = json.loads(self._answer.read_text())
-            fresh = 0 <= time.time() - read["time"] < max_age
-            if not fresh or not set(ids) <= set(read["ids"]):
+            with self._answer.open() as file:
+                age = self._age(os.fstat(file.fileno()))
+                read = json.load(file)
+            if age >= max_age or not set(ids) <= set(read["ids"]):
                 return None
             return {status["id"]: _status(status) for status in read["jobs"]}
         except (OSError, ValueError, KeyError, TypeError):
             return None  # no answer yet, or one written by another version
 
+    def _age(self, facts: os.stat_result) -> float:
+        """How old a file is, by the clock of the file system, which wrote our wishes just now."""
+        return max(0.0, self._wishes.stat().st_mtime - facts.st_mtime)
+
     def _share(self, ids: Collection[int], answers: dict[int, JobStatus]) -> None:
         jobs = [dataclasses.asdict(status) for status in answers.values()]
-        answer = {"time": time.time(), "ids": sorted(ids), "jobs": jobs}
+        answer = {"ids": sorted(ids), "jobs": jobs}
         write_atomically(self._answer, json.dumps(answer))
 
     def _wanted(self) -> set[int]:
         wanted: set[int] = set()
         for path in self._folder.glob("wanted-*.json"):
             try:
-                if time.time() - path.stat().st_mtime > _ABANDONED:
+                read = json.loads(path.read_text())
+                if self._abandoned(path, read["tracker"]):
                     path.unlink(missing_ok=True)
                 else:
-                    wanted.update(json.loads(path.read_text()))
-            except (OSError, ValueError):
-                continue  # its tracker removed it at this moment
+                    wanted.update(map(int, read["ids"]))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # its tracker removed it at this moment, or is of another version
         return wanted
 
     def _take_lease(self) -> bool:
         try:
-            os.close(os.open(self._lease, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            descriptor = os.open(self._lease, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             try:
-                abandoned = time.time() - self._lease.stat().st_mtime > _ABANDONED
+                if self._abandoned(self._lease, self._lease.read_text()):
+                    self._lease.unlink(missing_ok=True)
             except FileNotFoundError:
-                return False
-            if abandoned:
-                self._lease.unlink(missing_ok=True)
+                pass  # it was given back at this moment
             return False
         except OSError as error:
             raise unwritable(self._lease, error) from error
+        with os.fdopen(descriptor, "w") as file:
+            file.write(self._tracker)
         return True
+
+    def _abandoned(self, path: Path, tracker: str) -> bool:
+        """Whether that tracker, whose file this is, has died; that file may not be written yet."""
+        lives = alive(tracker) if tracker else None
+        return self._age(path.stat()) > _ABANDONED if lives is None else not lives
 
 
 def _status(read: dict[str, Any]) -> JobStatus:

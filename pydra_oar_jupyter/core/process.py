@@ -18,18 +18,21 @@ def identity(pid: int) -> str:
     with suppress(PermissionError):  # it is another account's, such as oarsub, which runs as oar
         os.kill(pid, 0)
     try:
-        # Field 22 of proc(5)'s stat; the name in parentheses before may hold anything.
-        start = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        # From field 3 of proc(5)'s stat on; the name in parentheses before may hold anything.
+        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        state, start = facts[0], facts[19]
     except (OSError, IndexError):
-        start = ""
+        state, start = "", ""
+    if state in ("Z", "X"):  # it has ended, and nobody took notice: containers are so
+        raise ProcessLookupError(pid)
     return f"{os.uname().nodename}:{pid}:{start}"
 
 
-def alive(process: str) -> bool:
-    """Whether the process of that identity still runs; of another machine's it is assumed."""
+def alive(process: str) -> bool | None:
+    """Whether the process of that identity still runs; None: it is of another machine."""
     host, _, pid = process.rpartition(":")[0].rpartition(":")
     if host != os.uname().nodename:
-        return True
+        return None
     try:
         return identity(int(pid)) == process
     except (ProcessLookupError, ValueError):
