@@ -93,6 +93,7 @@ class PythonCell:
         changes: names whose objects it may change in place.
         words: all identifiers of the code.
         count: its number in the notebook.
+        sources: the cells that its functions are from: number and text, by their code's file name.
         python: the interpreter.
         around: what it finds on the node.
     """
@@ -103,6 +104,7 @@ class PythonCell:
     changes: Collection[str] = ()
     words: Collection[str] = ()
     count: int = 1
+    sources: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     python: str = sys.executable
     around: Surroundings = Surroundings()
 
@@ -123,6 +125,7 @@ class PythonCell:
             "out": None if self.out is None else list(self.out),
             "changes": sorted(self.changes),
             "count": self.count,
+            "sources": self.sources,
             "path": _places(),
         }
         failed = save(

@@ -149,6 +149,7 @@ def pack_cell(
     from pydra_oar_jupyter.cells.cell import PythonCell
     from pydra_oar_jupyter.cells.flow import cell_names
     from pydra_oar_jupyter.cells.names import names_by_hand, names_to_send, shells_own
+    from pydra_oar_jupyter.notebook.sources import sources_of
 
     space: dict[str, Any] = shell.user_ns
     transform = shell.input_transformer_manager.transform_cell
@@ -173,6 +174,7 @@ def pack_cell(
         names.changes,
         names.words,
         cell_number(shell),
+        sources_of(shell, send, space),
         **cell,
     )
     pack.out = out if out is not None else sorted(names.assigns | names.changes)

@@ -82,6 +82,8 @@ def _run(job: JobDirectory, events: Events) -> int:
         from pydra_oar_jupyter.runner.shell import Terminated, make_shell
 
         shell = make_shell(job.path, events, facts["count"])
+        for file, (number, text) in facts["sources"].items():
+            shell.compile.know(file, number, text)
         namespace = shell.user_ns
         names, missing = _load(payload, namespace)
     if job.element.exists():

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from IPython.core import page
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -62,6 +63,23 @@ class _NoProfile(ProfileDir):
         pass
 
 
+class _Compiler(CachingCompiler):
+    """Knows cells of the notebook too, by the file names that their code bears."""
+
+    _file = ""
+
+    def know(self, file: str, number: int, text: str) -> None:
+        """Show this text, as the cell of that number, in tracebacks."""
+        self._file = file
+        self.cache(text, number)
+        self._file = ""
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        """The name that code bears."""
+        name: str = self._file or super().get_code_name(raw_code, transformed_code, number)
+        return name
+
+
 class _Publisher(DisplayPublisher):
     shell: JobShell
 
@@ -112,6 +130,8 @@ class JobShell(InteractiveShell):
         rendered: the last traceback, as it was shown.
     """
 
+    compiler_class = _Compiler
+    compile: _Compiler
     displayhook_class = Type(_ValueHook)
     display_pub_class = Type(_Publisher)
     events_file: Events
