@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.state import JobStatus, Resource
 
 # They read on dark and light pages.
-_GREEN, _BLUE, _AMBER, _RED, _GREY = "#2f9a55", "#2f81c8", "#b07d1e", "#d6453d", "#808080"
+_GREEN, _BLUE, _AMBER, _RED = "#2f9a55", "#2f81c8", "#b07d1e", "#d6453d"
 _COLOURS: dict[str, str] = {
     **{str(state): _AMBER for state in JobState if state.pending},
     JobState.RUNNING: _BLUE,
     JobState.RESUMING: _BLUE,
     JobState.FINISHING: _BLUE,
     JobState.SUSPENDED: _AMBER,
-    JobState.TERMINATED: _GREEN,
+    "done": _GREEN,
     JobState.ERROR: _RED,
     JobState.TO_ERROR: _RED,
     "Alive": _GREEN,
@@ -35,6 +35,8 @@ _COLOURS: dict[str, str] = {
 }
 # What is wider is cut in the text form, in letters.
 _WIDEST = 48
+# What is not longer stays on one line in the HTML form, in letters.
+_UNBROKEN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,9 @@ def _cut(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    first = text.partition(" ")[0]
-    if first in _COLOURS:
-        return f'<span style="color:{_COLOURS[first]};white-space:nowrap">{escape(text)}</span>'
-    return escape(text)
+    colour = _COLOURS.get(text.partition(" ")[0])
+    style = f"color:{colour};" * bool(colour) + "white-space:nowrap" * (len(text) <= _UNBROKEN)
+    return f'<span style="{style}">{escape(text)}</span>' if style else escape(text)
 
 
 def _plain(value: Any) -> Any:
@@ -137,8 +138,15 @@ def _plain(value: Any) -> Any:
 
 
 def _state(state: str) -> str:
-    """OAR's word and, where it is one of a job, what it means."""
-    return f"{state} ({JobState(state).meaning})" if state in set(JobState) else state
+    """OAR's word and, where that is not plain, what it means."""
+    if state in (JobState.RUNNING, JobState.TERMINATED) or state not in set(JobState):
+        return state
+    return f"{state} ({JobState(state).meaning})"
+
+
+def _own_state(state: str) -> str:
+    """The same; how a job ended has a column of its own."""
+    return state if state == JobState.ERROR else _state(state)
 
 
 def _moment(value: float) -> str:
@@ -163,7 +171,7 @@ STATUS_COLUMNS = (
 OWN_COLUMNS = (
     Column("id", "Job"),
     Column("name", "Name"),
-    Column("state", "State", _state),
+    Column("state", "State", _own_state),
     Column("how", "How it ended"),
     Column("node", "Node"),
     Column("submitted", "Submitted", _moment),
@@ -204,7 +212,8 @@ def details(rows: Sequence[Mapping[str, Any]]) -> Table:
                 text = _moment(value)
             else:
                 text = _many(value) if isinstance(value, list | tuple) else str(value or "")
-            lines.append({"job": row["id"], "what": key.replace("_", " "), "value": text})
+            if text:
+                lines.append({"job": row["id"], "what": key.replace("_", " "), "value": text})
     return Table((Column("job", "Job"), Column("what", "What"), Column("value", "")), lines)
 
 

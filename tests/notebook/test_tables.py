@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
 from pydra_oar_jupyter.notebook.tables import (
     HOST_COLUMNS,
+    OWN_COLUMNS,
     STATUS_COLUMNS,
     Column,
     Table,
@@ -30,6 +31,21 @@ def test_a_state_has_its_word_and_a_colour():
     assert "fit " in repr(table)
     assert "abc" not in repr(table)
     assert '<span style="color:#d6453d' in table._repr_html_()
+
+
+def test_a_table_says_each_thing_once():
+    own = [
+        {"state": JobState.RUNNING},
+        {"state": JobState.HOLD},
+        {"state": JobState.ERROR, "how": "its walltime ran out"},
+    ]
+    shown = repr(Table(OWN_COLUMNS, own))
+    assert "Running (" not in shown
+    assert "Hold (held: it waits until it is resumed)" in shown
+    assert "Error (" not in shown
+    facts = repr(details([status_row(STATUS)]))
+    assert "walltime" not in facts  # it has none
+    assert "owner" not in facts
 
 
 def test_rows_are_plain_data():
