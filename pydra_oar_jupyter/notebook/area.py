@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.notebook.status import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from pydra_oar_jupyter.notebook.status import View
@@ -27,17 +29,19 @@ class StatusArea:
         self._view: View | None = None
         self._next = 0.0
 
-    @property
-    def due(self) -> bool:
-        """Whether an update would be shown now."""
-        return time.monotonic() >= self._next
+    def refresh(self, make: Callable[[], View]) -> None:
+        """Show what this makes, if it is time; making it takes a twentieth of the time at most."""
+        start = time.monotonic()
+        if start < self._next:
+            return
+        self.show(make())
+        self._next = start + max(_SHORTEST, 20 * (time.monotonic() - start))
 
-    def show(self, view: View, *, now: bool = False) -> None:
-        """Show it, if it differs; not sooner than may be after the last one unless ``now``."""
-        if view == self._view or not (now or self.due):
+    def show(self, view: View) -> None:
+        """Show it now, if it differs."""
+        if view == self._view:
             return
         shown, self._view = self._view, view
-        self._next = time.monotonic() + _SHORTEST
         if self._rich:
             place = {"display_id": self._id}
             self._publish(render(view), transient=place, update=shown is not None)

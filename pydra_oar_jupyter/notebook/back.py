@@ -11,6 +11,7 @@ from pydra_oar_jupyter.cells.result import CellResult
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.notebook.errors import add_lines, show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
+from pydra_oar_jupyter.notebook.words import spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,9 +53,11 @@ def take_all(shell: InteractiveShell, jobs: Sequence[Job], labels: Sequence[str]
         error = _error(first)
         note = f"That is {labels[jobs.index(first)]}, job {first.id}. " if first.id else ""
         note += f"{len(failed)} of {len(jobs)} failed."
-        if good := [str(job.id) for job in jobs if job not in failed]:
-            some = ", ".join(good[:8]) + (", …" if len(good) > 8 else "")
-            note += f" The results of the others are kept: job(N).result() for N in {some}."
+        if good := sorted(job.id for job in jobs if job.id and job.outcome and job.outcome.ok):
+            note += (
+                f"\nWhat the others computed ({spans(good)}) is kept:"
+                f"\n  from pydra_oar_jupyter import job; job({good[0]}).names"
+            )
         add_lines(error, note)
         raise error
     if jobs[0].kind != "cell":

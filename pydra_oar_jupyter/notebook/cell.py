@@ -62,7 +62,7 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
         pack = _pack(shell, config, asked, request, cell, script=script)
     except BaseException:
         if not asked.dry_run:
-            area.show(View("failed", ("nothing was submitted",)), now=True)
+            area.show(View("failed", ("nothing was submitted",)))
         raise
     if asked.dry_run:
         try:
@@ -71,7 +71,7 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
             pack.discard()
         return None
     if not pack.jobs:
-        area.show(View("done", ("nothing to run over: nothing was submitted",)), now=True)
+        area.show(View("done", ("nothing to run over: nothing was submitted",)))
         shell.user_ns.update({name: [] for name in pack.out})
         return None
     jobs: list[Job] = []
@@ -96,7 +96,7 @@ def follow(shell: InteractiveShell, config: OarConfig, job: Job, *, to_end: bool
         area = StatusArea(shell)
         with stopping([job], area, keep=True):
             wait([job], area, Outputs(shell, area), config.max_output)
-        area.show(live_view([job], array=False), now=True)
+        area.show(live_view([job], array=False))
         return
     for stream, path in ((sys.stdout, job.directory.stdout), (sys.stderr, job.directory.stderr)):
         try:
@@ -177,10 +177,9 @@ def _detach(jobs: Sequence[Job], area: StatusArea, *, array: bool) -> Job | JobA
         for job in jobs:
             job.submitted()
     except OarError:
-        area.show(live_view(jobs, array=array), now=True)
+        area.show(live_view(jobs, array=array))
         raise
-    note = f"%oar get {jobs[0].id} waits for it, and takes its output, names and value"
-    area.show(live_view(jobs, array=array, stopped="submitted", note=note), now=True)
+    area.show(live_view(jobs, array=array, stopped="submitted"))
     return JobArray(jobs) if array else jobs[0]
 
 
@@ -193,7 +192,7 @@ def _collect(
 ) -> Any:
     outputs = Outputs(shell, area)
     wait(jobs, area, outputs, config.max_output, labels)
-    area.show(live_view(jobs, array=bool(labels)), now=True)
+    area.show(live_view(jobs, array=bool(labels)))
     if labels:
         return take_all(shell, jobs, labels)
     return take(shell, jobs[0], outputs.value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NOTABLE = 3.0
 
 
-def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "", note: str = "") -> JobFacts:
+def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "") -> JobFacts:
     """What is known of a job at this moment, without asking anybody."""
     now, status = time.time(), job.status
     return JobFacts(
@@ -24,6 +24,7 @@ def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "", note: st
         now=now,
         id=job.id,
         state=job.state,
+        after=status.dependencies if status else (),
         ahead=ahead,
         scheduled=status.scheduled if status else 0.0,
         node=job.node,
@@ -34,7 +35,6 @@ def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "", note: st
         trouble=_trouble(job, now),
         outcome=job.outcome,
         stopped=stopped,
-        note=note,
     )
 
 

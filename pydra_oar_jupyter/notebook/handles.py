@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.notebook.status import View
 
 _NAMES = (("pydra_oar_jupyter.core.job", "Job"), ("pydra_oar_jupyter.core.array", "JobArray"))
 
@@ -30,7 +33,7 @@ def advice(job: Job | JobArray) -> str:
     from pydra_oar_jupyter.core.array import JobArray
 
     first = job[0] if isinstance(job, JobArray) else job
-    return f"%oar get {first.id} has its output and result" if first.id is not None else ""
+    return f"%oar get {first.id} brings its output, names and value" if first.id is not None else ""
 
 
 def _plain(job: Job | JobArray, printer: Any, _cycle: bool) -> None:
@@ -40,17 +43,22 @@ def _plain(job: Job | JobArray, printer: Any, _cycle: bool) -> None:
 
 
 def _job_html(job: Job) -> str:
-    from dataclasses import replace
+    from pydra_oar_jupyter.notebook.wait import live_view
 
-    from pydra_oar_jupyter.notebook.facts import job_facts
-    from pydra_oar_jupyter.notebook.status import job_view, render
-
-    return render(replace(job_view(job_facts(job)), note=advice(job)))["text/html"]
+    return _html(live_view([job], array=False), job)
 
 
 def _array_html(jobs: JobArray) -> str:
-    from pydra_oar_jupyter.notebook.facts import job_facts
-    from pydra_oar_jupyter.notebook.status import ArrayFacts, array_view, render
+    from pydra_oar_jupyter.notebook.wait import live_view
 
-    facts = tuple(job_facts(job) for job in jobs)
-    return render(array_view(ArrayFacts(facts, note=advice(jobs))))["text/html"]
+    return _html(live_view(jobs.jobs, array=True), jobs)
+
+
+def _html(view: View, shown: Job | JobArray) -> str:
+    """With the time if that will change, as it stays in the notebook; and what to do next."""
+    from pydra_oar_jupyter.notebook.status import render
+    from pydra_oar_jupyter.notebook.words import clock
+
+    now = time.time()
+    parts = view.parts if shown.done() else (*view.parts, f"as of {clock(now, now)}")
+    return render(replace(view, parts=parts, note=advice(shown)))["text/html"]

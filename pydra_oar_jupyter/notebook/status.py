@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
-from pydra_oar_jupyter.notebook.words import clock, duration, text_bar, ticking
+from pydra_oar_jupyter.notebook.words import clock, duration, spans, text_bar, ticking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,13 +57,13 @@ class JobFacts:
 
     Attributes:
         id: the scheduler's, None while it is being submitted.
+        after: the jobs that must end before it starts.
         ahead: how many jobs are before it in its queue; None if that is not known.
         scheduled: when the scheduler plans to start it.
         walltime: in seconds.
         progress: the latest event of each of its progress bars.
         trouble: what does not answer, in words.
         stopped: why the notebook no longer waits, in words.
-        note: what else to say below.
     """
 
     name: str
@@ -71,6 +71,7 @@ class JobFacts:
     now: float
     id: int | None = None
     state: JobState = JobState.WAITING
+    after: tuple[int, ...] = ()
     ahead: int | None = None
     scheduled: float = 0.0
     node: str = ""
@@ -81,7 +82,6 @@ class JobFacts:
     trouble: str = ""
     outcome: Outcome | None = None
     stopped: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ class ArrayFacts:
 
     jobs: tuple[JobFacts, ...]
     stopped: str = ""
-    note: str = ""
 
 
 def job_view(facts: JobFacts) -> View:
@@ -99,7 +98,7 @@ def job_view(facts: JobFacts) -> View:
     if facts.name and facts.outcome is None:
         label = f"{label} {facts.name}".strip()
     if facts.stopped:
-        return View("stopped", (label or "job", facts.stopped), note=facts.note)
+        return View("stopped", (label or "job", facts.stopped))
     if facts.outcome is not None:
         return _ended(facts, label)
     if facts.id is None:
@@ -117,7 +116,7 @@ def job_view(facts: JobFacts) -> View:
     elapsed = f"{_whole(run)}{limit}" if facts.started else ""
     parts = (label, f"{facts.state.meaning}{where}", elapsed)
     bars = tuple(_bar(event) for event in facts.progress)
-    return View("running", _filled(parts), bars, facts.trouble, facts.note)
+    return View("running", _filled(parts), bars, facts.trouble)
 
 
 def array_view(facts: ArrayFacts) -> View:
@@ -128,14 +127,14 @@ def array_view(facts: ArrayFacts) -> View:
     if ids:
         label += f" ({min(ids)})" if len(ids) == 1 else f" ({min(ids)}–{max(ids)})"
     if facts.stopped:
-        return View("stopped", (label, facts.stopped), note=facts.note)
+        return View("stopped", (label, facts.stopped))
     ended = [job for job in jobs if job.outcome is not None]
     failed = sum(1 for job in ended if job.outcome and not job.outcome.ok)
     if len(ended) == len(jobs):
         took = duration(max(job.ended or job.now for job in jobs) - min(j.asked for j in jobs))
         if failed:
-            return View("failed", (label, f"{failed} failed", took), note=facts.note)
-        return View("done", (label, took), note=facts.note)
+            return View("failed", (label, f"{failed} failed", took))
+        return View("done", (label, took))
     trouble = next((job.trouble for job in jobs if job.trouble), "")
     waited = _whole(ticking(max(job.now - job.asked for job in jobs)))
     if not ids:
@@ -146,7 +145,7 @@ def array_view(facts: ArrayFacts) -> View:
     counts += [f"{count} {word}" for word, count in states.items()]
     bar = Bar("", len(ended) / len(jobs), f"{len(ended)} of {len(jobs)}")
     tone: Tone = "running" if any(not job.state.pending for job in jobs) else "waiting"
-    return View(tone, (label, ", ".join(counts), waited), (bar,), trouble, facts.note)
+    return View(tone, (label, ", ".join(counts), waited), (bar,), trouble)
 
 
 def render(view: View) -> dict[str, str]:
@@ -162,17 +161,19 @@ def _ended(facts: JobFacts, label: str) -> View:
     if facts.started and facts.started > facts.asked:
         took += f" (waited {duration(facts.started - facts.asked)})"
     if facts.outcome.ok:
-        return View("done", _filled((where, took)), note=facts.note)
+        return View("done", _filled((where, took)))
     how = str(facts.outcome).partition("\n")[0]
     if facts.outcome.ending is Ending.REFUSED:
-        return View("failed", ("refused", how), note=facts.note)
-    return View("failed", _filled((f"{where}: {how}", took)), note=facts.note)
+        return View("failed", ("refused", how.removeprefix("OAR refused the job: ")))
+    return View("failed", _filled((f"{where}: {how}", took)))
 
 
 def _turn(facts: JobFacts) -> str:
     """When it will be its turn, as far as that is known."""
     if facts.scheduled > facts.now:
         return f"planned to start at {clock(facts.scheduled, facts.now)}"
+    if facts.after:
+        return f"not before the end of {spans(facts.after)}"
     if facts.ahead is not None and facts.state is JobState.WAITING:
         return f"{facts.ahead} ahead in the queue" if facts.ahead else "next in the queue"
     return ""

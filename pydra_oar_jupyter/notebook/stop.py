@@ -34,9 +34,9 @@ def stopping(jobs: Sequence[Job], area: StatusArea, *, keep: bool) -> Iterator[N
         if keep:
             words, note = "goes on", _how_to_get(jobs)
         else:
-            area.show(live_view(jobs, array=array, stopped="being deleted…"), now=True)
+            area.show(live_view(jobs, array=array, stopped="being deleted…"))
             words, note = _delete(jobs)
-        area.show(live_view(jobs, array=array, stopped=words, note=note), now=True)
+        area.show(live_view(jobs, array=array, stopped=words))
         which = "the array" if array else f"job {jobs[0].id}" if jobs[0].id else "the job"
         message = f"KeyboardInterrupt: {which} {words}." + (f"\n{note}" if note else "")
         show_plainly(interrupt, message)
@@ -65,8 +65,8 @@ def in_full(call: Callable[[], None]) -> None:
 def _how_to_get(jobs: Sequence[Job]) -> str:
     first = jobs[0].id
     if first is None:
-        return "%oar jobs shows it; %oar get and its number take its output, names and value"
-    return f"%oar get {first} takes its output, names and value; %oardel {first} deletes it"
+        return "%oar jobs shows it; %oar get and its number bring its output, names and value"
+    return f"%oar get {first} brings its output, names and value; %oardel {first} deletes it"
 
 
 def _delete(jobs: Sequence[Job]) -> tuple[str, str]:

@@ -43,13 +43,13 @@ def wait(
         labels: what tells the elements of an array apart; empty for a job alone. Each one's
             output is shown when it has ended, below its label.
     """
-    going = [(job, Followed(job, limit)) for job in jobs]
+    names = labels or [""] * len(jobs)
+    going = [(job, Followed(job, limit), name) for job, name in zip(jobs, names, strict=True)]
     turn = Turn(jobs[0])
     while going:
-        if area.due:
-            area.show(live_view(jobs, array=bool(labels), ahead=turn.ahead()))
+        area.refresh(lambda: live_view(jobs, array=bool(labels), ahead=turn.ahead()))
         left = []
-        for job, followed in going:
+        for job, followed, name in going:
             if not labels:
                 items = followed.poll()
                 outputs.show(items)
@@ -57,10 +57,9 @@ def wait(
                 followed.poll()
                 if followed.over:
                     where = f"job {job.id} on {job.node}" if job.node else f"job {job.id}"
-                    label = f"{labels[jobs.index(job)]} · {where}"
-                    outputs.show_element(label, followed.items)
+                    outputs.show_element(f"{name} · {where}", followed.items)
             if not followed.over:
-                left.append((job, followed))
+                left.append((job, followed, name))
         if len(left) == len(going):
             time.sleep(_TICK)
         going = left
@@ -74,12 +73,11 @@ def live_view(
     array: bool,
     ahead: int | None = None,
     stopped: str = "",
-    note: str = "",
 ) -> View:
     """The status of a job, or of an array."""
     if array:
-        return array_view(ArrayFacts(tuple(job_facts(job) for job in jobs), stopped, note))
-    return job_view(job_facts(jobs[0], ahead=ahead, stopped=stopped, note=note))
+        return array_view(ArrayFacts(tuple(job_facts(job) for job in jobs), stopped))
+    return job_view(job_facts(jobs[0], ahead=ahead, stopped=stopped))
 
 
 class Followed:

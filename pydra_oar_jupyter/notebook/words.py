@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def duration(seconds: float) -> str:
@@ -29,6 +33,19 @@ def clock(moment: float, now: float) -> str:
     then, today = time.localtime(moment), time.localtime(now)
     same = then[:3] == today[:3]
     return time.strftime("%H:%M" if same else "%Y-%m-%d %H:%M", then)
+
+
+def spans(ids: Sequence[int]) -> str:
+    """``job 3``, ``jobs 3–5, 8``: ascending numbers of jobs in a few words; the first spans."""
+    parts: list[list[int]] = []
+    for number in ids:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    texts = ["–".join(map(str, part)) for part in parts]
+    some = ", ".join(texts[:8]) + (", …" if len(texts) > 8 else "")
+    return f"job {some}" if len(ids) == 1 else f"jobs {some}"
 
 
 def text_bar(fraction: float, width: int = 24) -> str:

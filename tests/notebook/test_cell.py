@@ -56,6 +56,24 @@ def test_an_exception_has_its_own_type(spool, kernel):
     assert kernel.eval("kept") == 1
 
 
+def test_a_traceback_has_the_lines_of_the_notebooks_functions(spool, kernel):
+    defined = kernel.run(
+        "import functools\n"
+        "def inner(x):\n    return 1 / x  # here\n"
+        "class Model:\n    @property\n    def fit(self): return inner(0)  # there\n"
+        "model = [Model()]\n"
+        "def outer(): return model[0].fit\n"
+        "@functools.cache\ndef kept(): return outer()  # kept"
+    )
+    assert defined.error is None, defined.traceback
+    ran = kernel.run("%%oar\nModel\nkept()")
+    assert ran.error["ename"] == "ZeroDivisionError"
+    for line in ("return 1 / x  # here", "return inner(0)  # there", "return outer()  # kept"):
+        assert line in ran.traceback
+    assert "In[2], line 3" in ran.traceback
+    assert "ipykernel" not in ran.traceback
+
+
 def test_nothing_is_sent_when_something_is_wrong(spool, kernel):
     kernel.run("import threading\nlock = threading.Lock()\nxs = 5")
     for magic, cell, words in [
@@ -158,6 +176,8 @@ def test_over_with_a_failure(spool, kernel):
     assert ran.error["ename"] == "ZeroDivisionError"
     assert "That is x = 0" in ran.traceback
     assert "1 of 3 failed" in ran.traceback
+    advice = ran.traceback.splitlines()[-1].strip()
+    assert kernel.run(advice).value["text/plain"] == "{'y': 1.0}"
     ids = kernel.eval("[j.id for j in __import__('pydra_oar_jupyter').jobs()]")
     assert kernel.eval("'y' in globals()") is False
     kept = f"__import__('pydra_oar_jupyter').job({max(ids)})"
@@ -171,6 +191,8 @@ def test_detach_and_get(spool, new_kernel):
     number = kernel.eval("_.id")
     assert f"%oar get {number}" in ran.value["text/plain"]
     assert f"%oar get {number}" in ran.value["text/html"]
+    assert " · as of " in ran.value["text/html"]
+    assert "%oar get" not in ran.status  # the handle says it
     kernel.stop()
     kernel = new_kernel()
     ran = kernel.run(f"%oar get {number}")
@@ -191,6 +213,24 @@ def test_an_array_is_got_again(spool, new_kernel):
     assert ran.error is None, ran.traceback
     assert kernel.eval("y, _") == ([-5, -6], [5, 6])
     assert "── x = 5" in str(ran.displays)
+
+
+def test_the_status_costs_little(kernel):
+    """What is slow to make, as the status of a large array is, is made seldom."""
+    kernel.run(
+        "import time\n"
+        "from pydra_oar_jupyter.notebook.area import StatusArea\n"
+        "from pydra_oar_jupyter.notebook.status import View\n"
+        "area, made = StatusArea(get_ipython()), []\n"
+        "def make():\n"
+        "    time.sleep(0.1)\n"
+        "    made.append(View('running', ('the same',)))\n"
+        "    return made[-1]\n"
+        "end = time.monotonic() + 1\n"
+        "while time.monotonic() < end:\n"
+        "    area.refresh(make)"
+    )
+    assert kernel.eval("len(made)") == 1
 
 
 def test_interrupt_deletes(backend, kernel):

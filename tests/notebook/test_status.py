@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from pydra_oar_jupyter.notebook.status import (
     job_view,
     render,
 )
-from pydra_oar_jupyter.notebook.words import duration, ticking
+from pydra_oar_jupyter.notebook.words import duration, spans, ticking
 
 ASKED = JobFacts(name="fit", asked=1000.0, now=1003.0)
 SENT = dataclasses.replace(ASKED, id=154)
@@ -35,6 +36,8 @@ def test_each_stage_in_words():
     assert text(SENT) == "◌ job 154 fit · waiting for resources · 3 s"
     ahead = dataclasses.replace(SENT, ahead=2)
     assert text(ahead) == "◌ job 154 fit · waiting for resources · 2 ahead in the queue · 3 s"
+    after = dataclasses.replace(SENT, after=(150, 151, 153))
+    assert "waiting for resources · not before the end of jobs 150–151, 153 · 3 s" in text(after)
     planned = dataclasses.replace(ahead, scheduled=1e9, now=1e9 - 60, asked=1e9 - 65)
     assert "planned to start at" in text(planned)
     assert text(RUNNING) == "● job 154 fit · running on oarnode1 · 12 s of 2 h"
@@ -47,6 +50,8 @@ def test_each_end_in_a_line():
     assert text(late) == "✗ job 154 on oarnode1: its walltime ran out · 3.2 s (waited 1.1 s)"
     refused = dataclasses.replace(ASKED, outcome=Outcome(Ending.REFUSED, detail="no such queue"))
     assert text(refused) == "✗ refused · no such queue"
+    said = Outcome(Ending.REFUSED, detail="OAR refused the job: no such queue")
+    assert text(dataclasses.replace(ASKED, outcome=said)) == "✗ refused · no such queue"
 
 
 def test_no_stale_progress_at_the_end():
@@ -98,11 +103,9 @@ WORDS = st.text() | st.text("<>&\"'/=b x\n") | st.sampled_from(["<b>", '"><b x="
 @given(WORDS, WORDS, WORDS, WORDS)
 def test_whatever_the_words_the_page_holds(name, node, trouble, label):
     bar = {"bar": "1", "done": 1, "total": 2, "label": label, "unit": name}
-    facts = dataclasses.replace(
-        RUNNING, name=name, node=node, trouble=trouble, progress=(bar,), note=trouble
-    )
+    facts = dataclasses.replace(RUNNING, name=name, node=node, trouble=trouble, progress=(bar,))
     page = Tags()
-    page.feed(render(job_view(facts))["text/html"])
+    page.feed(render(dataclasses.replace(job_view(facts), note=label))["text/html"])
     page.close()
     assert page.tags <= {"div", "span", "progress"}
 
@@ -111,6 +114,19 @@ def test_whatever_the_words_the_page_holds(name, node, trouble, label):
 def test_durations_tick_seldom(seconds):
     assert 0 <= seconds - ticking(seconds) < 60
     assert duration(seconds)
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([3], "job 3"),
+        ([3, 4], "jobs 3–4"),
+        ([3, 5, 6, 7, 9], "jobs 3, 5–7, 9"),
+        (range(0, 40, 2), "jobs 0, 2, 4, 6, 8, 10, 12, 14, …"),
+    ],
+)
+def test_numbers_of_jobs_in_few_words(ids, words):
+    assert spans(ids) == words
 
 
 def test_durations():
