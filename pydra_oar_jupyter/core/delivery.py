@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.errors import OarError, Refused, Unreachable
+from pydra_oar_jupyter.core.errors import OarError, Refused, SpoolError, Unreachable
 from pydra_oar_jupyter.core.process import alive
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.spool import Submission
     from pydra_oar_jupyter.core.troubles import Troubles
 
-# How long a submitting command may live on after its kernel, in seconds.
-_ARRIVING = 30.0
+# How long a submission may arrive after its sender ended, and after one of another machine, of
+# which that can't be told, was last not there, in seconds. One that lives tries more often.
+_ARRIVING, _ARRIVING_FROM_ELSEWHERE = 30.0, 300.0
 # How long a submission may take before those who wait are told, in seconds.
 _SLOW = 5.0
 # The longest pause before a scheduler that did not answer is tried again, in seconds.
@@ -46,9 +48,9 @@ def deliver(submission: Submission, troubles: Troubles) -> None:
             submission.ids = ids or backend.submit(submission)
         except Refused as refusal:
             submission.refused = str(refusal)
-            submission.write()
+            _note(submission)
             raise
-        except Unreachable as problem:
+        except (Unreachable, OSError) as problem:
             doubtful = True
             troubles.note(backend.name, problem)
             time.sleep(pause)
@@ -56,10 +58,15 @@ def deliver(submission: Submission, troubles: Troubles) -> None:
         else:
             slow.cancel()  # before the note, which would otherwise be of yesterday
             troubles.note(backend.name, None)
-            submission.write()
+            _note(submission)
             return
         finally:
             slow.cancel()
+
+
+def _note(submission: Submission) -> None:
+    with suppress(SpoolError):  # a full disk: the scheduler tells other kernels the same
+        submission.write()
 
 
 def recover(submission: Submission, troubles: Troubles) -> bool:
@@ -70,7 +77,8 @@ def recover(submission: Submission, troubles: Troubles) -> bool:
     Raises:
         Refused: the scheduler did not take it.
     """
-    answered = 0.0
+    absent_since: float | None = None
+    pause = 1.0
     while True:
         # First whether the sender lives: it may have written the ids just before it ended.
         sending = alive(submission.sender)
@@ -82,18 +90,22 @@ def recover(submission: Submission, troubles: Troubles) -> bool:
             if not submission.ids:
                 submission.ids = get_backend(submission.backend).find(submission)
                 if submission.ids:
-                    submission.write()
+                    _note(submission)
         except Refused:
             raise
-        except (OarError, OSError) as error:
+        except (OarError, OSError, ValueError, KeyError) as error:
             problem = error
         troubles.note(submission.backend, problem)
         if submission.ids:
             return True
-        if not problem and not sending:
+        if problem or sending:
+            absent_since = None
+        else:
             # What the sender started may arrive a little after it; and a scheduler that was
             # down takes it only now.
-            answered = answered or time.time()
-            if time.time() - max(answered, submission.created) > _ARRIVING:
+            absent_since = absent_since or time.monotonic()
+            patience = _ARRIVING if sending is False else _ARRIVING_FROM_ELSEWHERE
+            if time.monotonic() - absent_since > patience:
                 return False
-        time.sleep(1)
+        time.sleep(pause)
+        pause = min(pause * 1.5, _RETRY)

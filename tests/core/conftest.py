@@ -58,6 +58,7 @@ class Commands:
             '    echo "DB connection error, exiting." >&2; exit 25\n'
             "fi\n"
             f'while [ -e {folder}/hang-"$1" ]; do sleep 0.1; done\n'
+            f'[ ! -e {folder}/mute-"$1" ] || exec "$@" >/dev/full 2>&1\n'
             'exec "$@"\n'
         )
         self.script.chmod(stat.S_IRWXU)
@@ -67,7 +68,7 @@ class Commands:
         return Counter(self.log.read_text().split())[command]
 
     def set(self, fault: str, command: str) -> None:
-        """``fail`` or ``hang``, from now on."""
+        """``fail``, ``hang``, or ``mute`` as on a full disk, from now on."""
         (self.folder / f"{fault}-{command}").touch()
 
     def clear(self, fault: str, command: str) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.jobs import all_jobs, jobs
+from pydra_oar_jupyter.core.errors import Refused, SpoolError
+from pydra_oar_jupyter.core.jobs import Jobs, all_jobs, jobs
 from pydra_oar_jupyter.core.outcome import Ending
+from pydra_oar_jupyter.core.process import alive, identity
+from pydra_oar_jupyter.core.spool import JobSpec, Submission
 from pydra_oar_jupyter.core.state import JobState
 from tests.faults import fault
 from tests.waiting import wait_until
@@ -230,3 +235,126 @@ def test_a_job_whose_directory_is_gone_is_no_riddle(run: Run) -> None:
     assert one.stdout == ""
     all_jobs.cache_clear()
     assert jobs() == []
+
+
+@oar_only
+def test_a_full_disk_at_the_submission_loses_no_job(run: Run, commands: Commands) -> None:
+    """What oarsub says can't be kept, and neither can the ids: its job is found by its name."""
+    commands.set("mute", "oarsub")
+    (one,) = run("sleep 1; echo done")
+    assert one.result(LONG) == 0
+    assert one.stdout == "done\n"
+    assert commands["oarsub"] == 1
+    assert one.state is JobState.TERMINATED
+
+
+def test_ids_that_cannot_be_written_are_no_refusal(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Submission) -> None:
+        if self.ids:
+            raise SpoolError("No space left on device")
+        write(self)
+
+    write = Submission.write
+    monkeypatch.setattr(Submission, "write", full)
+    (one,) = run("sleep 1; echo done")
+    assert one.result(LONG) == 0
+    assert one.stdout == "done\n"
+    monkeypatch.undo()
+    assert Jobs(all_jobs().spool).all()[0].wait(LONG).ok
+
+
+@oar_only
+def test_a_part_of_an_array_is_not_taken_for_it(run: Run, spool: Path, commands: Commands) -> None:
+    jobs_ = all_jobs()
+    directories = [jobs_.spool.new_job(), jobs_.spool.new_job()]
+    for directory in directories:
+        jobs_.spool.add_job(directory, JobSpec("part", "script", (), str(spool), "true"))
+    submission = jobs_.spool.new_submission("oar", directories)
+    words = ["oarsub", "-n", submission.tag, "-d", str(spool), "-l", "core=1", "--hold", "sleep 60"]
+    submission.answer.touch()
+    subprocess.run(words, check=True, capture_output=True)
+    assert get_backend("oar").find(submission) == []
+    # It was cut short in the middle: it must not run.
+    mine = [one for one in get_backend("oar").jobs() if one.name == submission.tag]
+    wait_until(lambda: not [one for one in get_backend("oar").jobs() if one in mine], LONG)
+
+
+@pytest.mark.parametrize("sender", ["elsewhere:1:1", f"{os.uname().nodename}:1:0"])
+def test_a_sender_that_cannot_be_seen_is_given_up_late(
+    spool: Path, backend: str, sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydra_oar_jupyter.core.delivery._ARRIVING", 1.0)
+    monkeypatch.setattr("pydra_oar_jupyter.core.delivery._ARRIVING_FROM_ELSEWHERE", 3.0)
+    there = all_jobs().spool
+    directory = there.new_job()
+    there.add_job(directory, JobSpec("lost", "script", (), str(spool), "true"))
+    submission = there.new_submission(backend, [directory])
+    submission.sender = sender
+    submission.write()
+    before = time.monotonic()
+    assert jobs()[0].wait(LONG).ending is Ending.NEVER_SENT
+    assert time.monotonic() - before > (3 if sender.startswith("else") else 1)
+
+
+def test_a_zombie_does_not_run() -> None:
+    process = subprocess.Popen(["true"])
+    wait_until(lambda: not alive(identity_or_none(process.pid)), LONG)
+    process.wait()
+
+
+def identity_or_none(pid: int) -> str:
+    try:
+        return identity(pid)
+    except ProcessLookupError:
+        return ""
+
+
+SSH = """#!/bin/sh
+# As ssh does: a host, and words that a shell at the other end is given in one line.
+shift
+case "$*" in oarsub*) if [ -e "$0-cut" ]; then
+    rm "$0-cut"
+    (sleep 4; exec sh -c "$*") </dev/null >/dev/null 2>&1 &
+    echo "Connection to frontend closed by remote host." >&2
+    exit 255
+fi;; esac
+exec sh -c "$*"
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What hands words on as ssh does; the backend ``oar`` uses it."""
+    script = tmp_path / "ssh"
+    script.write_text(SSH)
+    script.chmod(0o755)
+    monkeypatch.setenv("PYDRA_OAR_PREFIX", f"{script} frontend")
+    return script
+
+
+@oar_only
+def test_commands_behind_ssh_are_quoted(run: Run, ssh: Path) -> None:
+    name = 'a "b" $(touch x) `y` ; & # ü'
+    (one,) = run("echo $OAR_JOB_ID", name=name, options="-l \"{host != 'a b'}/core=1\"")
+    assert one.result(LONG) == 0
+    assert one.stdout == f"{one.id}\n"
+    assert one.status is None or one.status.name.startswith(name)
+    found = one.backend.status([one.submitted()])
+    assert found[one.submitted()].name.startswith(name)
+    with pytest.raises(Refused, match="queue"):
+        run("true", options="-q no-such-queue")[0].submitted(LONG)
+
+
+@oar_only
+def test_a_connection_that_is_lost_during_oarsub_submits_once(
+    run: Run, ssh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pydra_oar_jupyter.backends.oar.commands._STRAY", 20.0)
+    ssh.with_name("ssh-cut").touch()
+    (one,) = run("echo done")
+    assert one.result(LONG) == 0
+    named = f"job_name like '%~{all_jobs().spool.submission_ids()[0]}'"
+    listed = subprocess.run(["oarstat", "-J", "--sql", named], check=True, capture_output=True)
+    assert len(json.loads(listed.stdout)) == 1

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from pydra_oar_jupyter.backends.oar.answers import (
     status_of,
     submitted_ids,
 )
-from pydra_oar_jupyter.core.errors import BackendError, Refused, Unreachable
+from pydra_oar_jupyter.core.errors import BackendError, Refused, SpoolError, Unreachable
 from pydra_oar_jupyter.core.outcome import NODE_LOST
 from pydra_oar_jupyter.core.process import alive, identity
 from pydra_oar_jupyter.core.request import Request
@@ -39,6 +40,8 @@ _ASK, _CHANGE = 30.0, 60.0
 _SAFE = re.compile(r"[A-Za-z0-9_./-]+")
 # What oarsub can't take in a name; 100 characters is its limit.
 _NAME = re.compile(r"['\n\0]")
+# How long an oarsub may go on at the other end of a connection that was lost, in seconds.
+_STRAY = 60.0
 _LOST = ("Dead", "Suspected", "Absent")
 
 
@@ -62,7 +65,7 @@ class Backend:
         if len(submission.jobs) > 1:
             lines = [shlex.quote(str(job.script)) for job in submission.jobs]
             write_atomically(submission.params, "\n".join(lines) + "\n")
-        self._oarsub(submission)
+        code = self._oarsub(submission)
         said = submission.answer.read_text(errors="replace")
         ids = submitted_ids(said)
         if "--> KO" in said:  # a reservation that can't be had has an id all the same
@@ -70,7 +73,8 @@ class Backend:
         # With its server down oarsub fails, and the job is in the database and will run.
         if len(ids) == len(submission.jobs):
             return ids
-        if DOWN.search(said):
+        # No refusal is without words, or a success: what else it printed was lost on the way.
+        if DOWN.search(said) or code <= 0 or not said.strip():
             raise Unreachable(f"oarsub does not get through: {message_of(said) or 'no answer'}")
         if ids:
             self.delete(ids)
@@ -84,12 +88,24 @@ class Backend:
             if len(ids) == len(submission.jobs):
                 return ids
         process = submission.path / "oarsub"
-        if process.exists() and alive(process.read_text()):
+        going = process.exists() and alive(process.read_text())
+        arrays: dict[int, list[JobStatus]] = {}
+        for status in self._stat(["--sql", f"job_name like '%~{submission.id}'"]).values():
+            if not status.resubmitted_from:
+                arrays.setdefault(status.array_id, []).append(status)
+        for array in arrays.values():
+            if len(array) == len(submission.jobs):
+                return [one.id for one in sorted(array, key=lambda one: one.array_index)]
+        if going:
             # It can't be killed, and submits as soon as it gets through.
             raise Unreachable("oarsub has given no answer yet")
-        found = self._stat(["--sql", f"job_name like '%~{submission.id}'"]).values()
-        firsts = [status for status in found if not status.resubmitted_from]
-        return [status.id for status in sorted(firsts, key=lambda status: status.array_index)]
+        if self._remote and submission.answer.exists():
+            cut_off = time.time() - submission.answer.stat().st_mtime
+            if cut_off < _STRAY:
+                raise Unreachable("the answer of oarsub was lost; it may still get through")
+        # OAR enters an array in two steps: a part of one that was cut short is no array.
+        self.delete([one.id for part in arrays.values() for one in part])
+        return []
 
     def command(self, submission: Submission) -> str:
         """The oarsub that `submit` would run."""
@@ -189,8 +205,11 @@ class Backend:
 
     def _argv(self, command: list[str]) -> list[str]:
         # ssh hands what it gets to a shell on the other side; other prefixes do not.
-        remote = bool(self.prefix) and Path(self.prefix[0]).name in ("ssh", "oarsh")
-        return [*self.prefix, *([shlex.join(command)] if remote else command)]
+        return [*self.prefix, *([shlex.join(command)] if self._remote else command)]
+
+    @property
+    def _remote(self) -> bool:
+        return bool(self.prefix) and Path(self.prefix[0]).name in ("ssh", "oarsh")
 
     def _call(self, command: list[str], limit: float, *, merge: bool = True) -> tuple[int, str]:
         try:
@@ -210,8 +229,10 @@ class Backend:
         said = done.stdout or (done.stderr if done.returncode else b"")
         return done.returncode, said.decode(errors="replace")
 
-    def _oarsub(self, submission: Submission) -> None:
+    def _oarsub(self, submission: Submission) -> int:
         """Run it to its end, with its output in a file that stays if this process dies meanwhile.
+
+        Returns its exit code.
 
         It is not given up: it runs as another account and can't be killed, and without its
         database it waits, and submits when that is back.
@@ -227,6 +248,7 @@ class Backend:
                 )
         except OSError as error:
             raise Refused(f"oarsub can't be run: {error.strerror}.") from error
-        with suppress(ProcessLookupError):
+        # Without it, on a full disk, another kernel can't tell that it goes on; this one waits.
+        with suppress(ProcessLookupError, SpoolError):
             write_atomically(submission.path / "oarsub", identity(process.pid))
-        process.wait()
+        return process.wait()
