@@ -81,6 +81,20 @@ class Jobs:
             "%oarstat shows all of your jobs that have not ended."
         )
 
+    def forget(self, older_than: float) -> int:
+        """Remove the jobs that ended more than so many seconds ago, with all of their files.
+
+        Handles that are still held can say how theirs ended, and no more. Returns how many it
+        were.
+        """
+        with self._lock:
+            self.all()  # what kernels that died left open is ended where that is known
+            removed = self.spool.remove_ended(time.time() - older_than)
+            for id_ in removed:
+                self._known.pop(id_, None)
+            self._settled.clear()
+        return len(removed)
+
     def _submissions(self) -> tuple[list[Submission], bool]:
         """Those that can be read, the newest first; and whether that is all of them."""
         found, whole = [], True

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 # Digits and letters that are not mistaken for one another.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 _SUBMISSION = "submission.json"
+# How long a job may be packed, in seconds.
+_PACKING = 86400.0
 
 
 def spool_root() -> Path:
@@ -340,6 +342,33 @@ class Spool:
     def job(self, id_: str) -> JobDirectory:
         """The directory of that id."""
         return JobDirectory(self.root / "jobs" / id_)
+
+    def remove_ended(self, before: float) -> list[str]:
+        """Remove the jobs that ended before that time, in seconds since the epoch; their ids.
+
+        With them go submissions of which nothing is left, and what kernels that died while they
+        packed have left behind.
+        """
+        removed = []
+        for id_ in self.job_ids():
+            job = self.job(id_)
+            if _ended_before(job, before):
+                self.discard(job)
+                removed += [] if job.path.exists() else [id_]
+        for submission in list(self.submissions()):
+            if not any(job.path.exists() for job in submission.jobs):
+                shutil.rmtree(submission.path, ignore_errors=True)
+        return removed
+
+
+def _ended_before(job: JobDirectory, before: float) -> bool:
+    try:
+        if job.end_file.exists():
+            return job.end_file.stat().st_mtime < before
+        packed = job.spec_file.exists()
+        return not packed and job.path.stat().st_mtime < min(before, time.time() - _PACKING)
+    except OSError:
+        return False
 
 
 def _list(folder: Path) -> list[str]:

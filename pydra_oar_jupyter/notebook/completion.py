@@ -30,7 +30,7 @@ _TYPES = (
     "besteffort", "idempotent", "deploy", "cosystem", "noop", "container", "inner=",
     "timesharing", "token:", "deadline=",
 )  # fmt: skip
-_VERBS = ("config", "get", "jobs", "logs", "nodes")
+_VERBS = ("config", "forget", "get", "jobs", "logs", "nodes")
 
 
 def completions(line: str, names: Mapping[str, Any], config: OarConfig, site: Site) -> list[str]:

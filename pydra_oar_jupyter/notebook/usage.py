@@ -18,6 +18,7 @@ _HEAD = """\
 %oar get JOB           wait for a job; its output, names and value come here
 %oar jobs [FILTER …]   the jobs submitted from notebooks: waiting, running, ended, failed, a name
 %oar logs JOB [-f]     what a job has printed; -f follows it
+%oar forget [DAYS]     remove jobs that ended more than 30 or so many days ago, with all their files
 %oar nodes             the cluster's hosts
 %oar config            the session's defaults; %oar config KEY VALUE, KEY=VALUE … or reset
 %oarsub %oarstat %oardel %oarhold %oarresume %oarnodes   as at the prompt

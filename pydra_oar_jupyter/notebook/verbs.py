@@ -1,7 +1,8 @@
-"""What ``%oar`` does alone in a line: help, config, jobs, get, logs, nodes."""
+"""What ``%oar`` does alone in a line: help, config, jobs, get, logs, forget, nodes."""
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.config import OarConfig
 
+# What %oar forget spares if it is told no number of days.
+_DAYS = 30.0
 FILTERS: dict[str, Callable[[Job], bool]] = {
     "waiting": lambda job: not job.done() and job.state.pending,
     "running": lambda job: not job.done() and not job.state.pending,
@@ -53,8 +56,10 @@ def act(shell: InteractiveShell, config: OarConfig, line: str) -> Any:
             return _get(shell, config, expand(rest, shell.user_ns))
         case "logs":
             _logs(shell, config, expand(rest, shell.user_ns))
+        case "forget":
+            _forget(rest)
         case _:
-            verbs = ["config", "get", "help", "jobs", "logs", "nodes"]
+            verbs = ["config", "forget", "get", "help", "jobs", "logs", "nodes"]
             raise RequestError(
                 f"%oar has no {verb!r}.", text=f"%oar {line.strip()}", at=5, length=len(verb),
                 hint=did_you_mean(verb, verbs) or "It has: " + ", ".join(verbs) + ". A cell as a "
@@ -149,3 +154,17 @@ def _logs(shell: InteractiveShell, config: OarConfig, line: str) -> None:
     asked = parser.read(line)
     for job in find(asked.job, shell.user_ns, asked.backend):
         follow(shell, config, job, to_end=asked.follow)
+
+
+def _forget(text: str) -> None:
+    try:
+        days = float(text.strip() or _DAYS)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < math.inf:
+        raise RequestError(
+            f"{text.strip()!r} is no number of days.", hint="Such as %oar forget 30."
+        )
+    count = all_jobs().forget(days * 86400)
+    jobs = "1 job" if count == 1 else f"{count or 'no'} jobs"
+    sys.stdout.write(f"Removed {jobs} that ended more than {days:g} days ago, with all files.\n")

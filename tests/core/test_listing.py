@@ -135,3 +135,35 @@ def test_paths_of_a_job_are_in_its_directory(tmp_path: Path) -> None:
     directory = JobDirectory(tmp_path / "x")
     assert directory.events == tmp_path / "x" / "events"
     assert directory.id == "x"
+
+
+def test_old_jobs_are_forgotten_with_all_their_files(spool: Path) -> None:
+    old, new, going = submitted(spool, 1, 2), submitted(spool, 3), submitted(spool, 4, ended=False)
+    mixed = submitted(spool, 5, 6, ended=False)
+    there = Spool(spool)
+    packing, abandoned = there.new_job(), there.new_job()
+    for directory in (*old.jobs, mixed.jobs[0]):
+        JobRecord(directory, "local", 1).end(Outcome(Ending.FINISHED, 0))
+        os.utime(directory.end_file, (LONG_AGO, LONG_AGO))
+    os.utime(abandoned.path, (LONG_AGO - 86400, LONG_AGO - 86400))
+    held = job(1)
+    assert all_jobs().forget(500) == 4
+    left = {directory.path for one in (new, going) for directory in one.jobs}
+    left |= {mixed.jobs[1].path, packing.path}
+    assert set((spool / "jobs").iterdir()) == left
+    kept = {submission.path for submission in (new, going, mixed)}
+    assert set((spool / "submissions").iterdir()) == kept
+    assert {found.id for found in jobs()} == {3, 4, 6}
+    assert held.wait(0).ok
+    with pytest.raises(OarError, match="Job 1 was not submitted"):
+        job(1)
+    assert all_jobs().forget(500) == 0
+
+
+def test_what_a_link_points_to_is_not_forgotten(spool: Path, tmp_path: Path) -> None:
+    submitted(spool, 1)
+    (tmp_path / "end.json").write_text("{}")
+    os.utime(tmp_path / "end.json", (1, 1))
+    (spool / "jobs" / "link").symlink_to(tmp_path)
+    assert all_jobs().forget(500) == 0
+    assert (tmp_path / "end.json").exists()
