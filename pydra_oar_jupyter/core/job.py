@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.errors import JobFailed
+from pydra_oar_jupyter.core.errors import JobFailed, SpoolError
 from pydra_oar_jupyter.core.outcome import Ending
 
 if TYPE_CHECKING:
@@ -134,12 +134,20 @@ class Job:
 
     @property
     def stdout(self) -> str:
-        """What it has written to its standard output so far."""
+        """What it has written to its standard output so far.
+
+        Raises:
+            SpoolError: it can't be read.
+        """
         return _text(self.directory.stdout)
 
     @property
     def stderr(self) -> str:
-        """What it has written to its standard error so far."""
+        """What it has written to its standard error so far.
+
+        Raises:
+            SpoolError: it can't be read.
+        """
         return _text(self.directory.stderr)
 
     @property
@@ -254,6 +262,8 @@ def _text(path: Path) -> str:
         return path.read_text(errors="replace")
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise SpoolError(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _tail(path: Path, lines: int = 10) -> str:

@@ -193,7 +193,10 @@ class JobRecord:
         self.progress.clear()
         job_id = event.get("job_id")
         if isinstance(job_id, int) and self.id is not None and job_id > self.id:
-            self.id, self._final_since = job_id, 0.0  # the scheduler will say the same
+            self._go_on_as(job_id)  # the scheduler will say the same
+
+    def _go_on_as(self, job_id: int) -> None:
+        self.id, self.status, self._final_since = job_id, None, 0.0
 
     def _exit(self, outcome: Outcome) -> None:
         # A signal may be the scheduler's; and it may run again what exits with 99.
@@ -219,8 +222,8 @@ class JobRecord:
             if self.id is None or self.future.done():
                 return
             while self.id in successors:
-                self.id, self.started, self.ended = successors[self.id], 0.0, 0.0
-                self._left, self._final_since = None, 0.0
+                self._go_on_as(successors[self.id])
+                self.host, self.started, self.ended, self._left = "", 0.0, 0.0, None
             status = answers.get(self.id)
             if status is None:
                 self._miss(now)

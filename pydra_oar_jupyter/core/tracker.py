@@ -6,9 +6,12 @@ has each scheduler asked about all of its jobs. What may block runs outside the 
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 import time
 from collections import defaultdict
+from concurrent.futures import wait
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.spool import Spool, Submission
     from pydra_oar_jupyter.core.troubles import Trouble
 
-# How long jobs are gathered after the last one came, in seconds.
-_GATHER = 0.02
+# How long jobs are gathered after the last one came, and after the first, in seconds.
+_GATHER, _GATHER_LONGEST = 0.02, 0.5
+# How long an interpreter that ends waits for jobs that are on their way, in seconds.
+_PARTING = 5.0
 # How often the jobs' events are looked at, in seconds: at least, and for each job watched.
 _LOOK, _LOOK_PER_JOB = 0.05, 0.0002
 # How many submissions to one scheduler are on their way at a time.
@@ -45,7 +50,8 @@ class Tracker:
         self._spool = spool
         self._wake = threading.Condition()
         self._inbox: list[JobRecord] = []
-        self._arrived = 0.0
+        self._first = self._last = 0.0  # when they came
+        self._leaving: set[JobRecord] = set()
         self._active: list[JobRecord] = []
         self._pollers: dict[str, Poller] = {}
         self._senders: dict[str, Workers] = {}
@@ -55,8 +61,10 @@ class Tracker:
     def submit(self, records: Sequence[JobRecord]) -> None:
         """Send these jobs, with those that come at the same time. Returns at once."""
         with self._wake:
+            self._last = time.monotonic()
+            self._first = self._first if self._inbox else self._last
             self._inbox.extend(records)
-            self._arrived = time.monotonic()
+            self._leaving.update(records)
             self._start()
 
     def watch(self, records: Sequence[JobRecord]) -> None:
@@ -79,7 +87,15 @@ class Tracker:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="oar-tracker", daemon=True)
             self._thread.start()
+            atexit.register(self._part, os.getpid())
         self._wake.notify()
+
+    def _part(self, process: int) -> None:
+        if os.getpid() != process:
+            return  # a fork: nothing leaves from here
+        with self._wake:
+            futures = [record.sent for record in self._leaving if not record.sent.done()]
+        wait(futures, _PARTING)
 
     def _run(self) -> None:
         while True:
@@ -101,6 +117,7 @@ class Tracker:
             self._look(record)
         with self._wake:
             self._active = [record for record in self._active if record.outcome is None]
+            self._leaving = {record for record in self._leaving if not record.sent.done()}
             active, pollers = list(self._active), dict(self._pollers)
         by_backend = defaultdict(list)
         for record in active:
@@ -114,7 +131,9 @@ class Tracker:
         return max(_LOOK, _LOOK_PER_JOB * len(self._active)) if self._active else None
 
     def _gathered(self) -> list[JobRecord]:
-        if not self._inbox or time.monotonic() - self._arrived < _GATHER:
+        now = time.monotonic()
+        more = now - self._last < _GATHER and now - self._first < _GATHER_LONGEST
+        if more or not self._inbox:
             return []
         batch, self._inbox = self._inbox, []
         return batch
@@ -176,9 +195,10 @@ class Tracker:
                 record.end(Outcome(Ending.NEVER_SENT))
 
     def _sent(self, submission: Submission, records: Sequence[JobRecord]) -> None:
-        places = [directory.id for directory in submission.jobs]
+        places = (directory.id for directory in submission.jobs)
+        ids = dict(zip(places, submission.ids, strict=True))
         for record in records:
-            record.set_id(submission.ids[places.index(record.directory.id)])
+            record.set_id(ids[record.directory.id])
         self.watch(records)
 
     def _refuse(self, records: Sequence[JobRecord], error: Exception) -> None:

@@ -143,6 +143,7 @@ def test_a_job_that_is_submitted_again_and_again_is_followed(directory: JobDirec
     both = says(2, "Error", *PREEMPTED, types=IDEMPOTENT, resubmitted_from=1)
     record.take(preempted | both | says(3, "Waiting", resubmitted_from=2), {1: 2, 2: 3}, 101.0)
     assert (record.id, record.state, record.started) == (3, JobState.WAITING, 0.0)
+    assert record.host == ""
     record.take(says(3, "Waiting"), {0: 3}, 1000.0)
     assert record.outcome is None
     tell(directory, {"event": "start", "time": 9.0, "host": "b", "job_id": 3})
@@ -158,6 +159,7 @@ def test_a_job_that_starts_again_is_followed_before_the_scheduler_says_so(
     record = JobRecord(directory, "oar", 1)
     tell(directory, {"event": "start", "time": 1.0, "host": "a", "job_id": 1})
     tell(directory, {"event": "exit", "time": 2.0, "code": 137})  # its command died before it
+    record.take(says(1, "Error", *PREEMPTED, types=IDEMPOTENT), {}, 50.0)
     tell(directory, {"event": "start", "time": 9.0, "host": "b", "job_id": 2})
     record.read_events()
     assert (record.id, record.state) == (2, JobState.RUNNING)

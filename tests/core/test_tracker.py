@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -14,12 +16,14 @@ from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import BackendError
 from pydra_oar_jupyter.core.jobs import all_jobs, job
 from pydra_oar_jupyter.core.outcome import Ending
+from pydra_oar_jupyter.core.spool import JobSpec
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.workers import Workers
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
 
@@ -130,3 +134,33 @@ def test_a_fork_has_a_tracker_of_its_own(run: Run) -> None:
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 7
     assert partial(all_jobs)().get(job_id) is one
+
+
+def test_a_stream_of_jobs_does_not_wait_for_its_end(spool: Path, backend: str) -> None:
+    here = all_jobs()
+    directories = [here.spool.new_job() for _ in range(100)]
+    for directory in directories:
+        words = ("-l", "core=1", "--hold")
+        here.spool.add_job(directory, JobSpec("stream", "script", words, str(spool), "true"))
+    for directory in directories:
+        here.submit([directory])
+        time.sleep(0.01)
+    assert len(here.spool.submission_ids()) >= 1
+
+
+def test_an_interpreter_that_ends_lets_its_jobs_leave_first(spool: Path, backend: str) -> None:
+    code = f"""
+from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.script import job_script
+from pydra_oar_jupyter.core.spool import JobSpec
+spool = all_jobs().spool
+job = spool.new_job()
+job.script.write_text(job_script(job, "echo done"))
+spool.add_job(job, JobSpec("parting", "script", ("-l", "core=1"), {str(spool.parent)!r}, ""))
+all_jobs().submit([job])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=LONG)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    (one,) = all_jobs().all()
+    assert one.id
+    assert one.result(LONG) == 0
