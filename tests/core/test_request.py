@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shlex
 import string
 import subprocess
@@ -190,7 +191,7 @@ def test_words_are_those_of_sh(text: str) -> None:
         assert shell.returncode or text.endswith("\\")
         return
     # An unquoted newline ends a command of sh's, and a return is no blank there.
-    if "\r" not in text and "\n" not in "".join(text.split("\\\n")):
+    if "\r" not in text and "\n" not in re.sub(r"\\(\\|\n)", "", text):
         assert shell.stdout.decode() == "".join(f"{word}\0" for word in ["x", *words])
 
 
