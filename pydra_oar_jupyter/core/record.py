@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _LATE = 10.0
 # How long a job that the scheduler never heard of, or hears of no more, is asked for, in seconds.
 _UNKNOWN = 60.0
+# How many progress bars are kept: a loop in a loop has one for each round.
+_BARS = 10
 # The exit code, and the time in seconds, after which OAR submits an idempotent job again.
 _AGAIN, _AGAIN_AFTER = 99, 60.0
 
@@ -43,7 +45,8 @@ class JobRecord:
         status: the scheduler's last answer, if any.
         host: the node on which it started, or "".
         started, ended: by the job's own events, in seconds since the epoch; 0 for not yet.
-        progress: the latest report of each progress bar, by the bar's name.
+        progress: the latest report of each progress bar, by the bar's name; of many, those that
+            are not full, and the latest.
         future: done when the outcome is known.
     """
 
@@ -179,6 +182,9 @@ class JobRecord:
                 self._start(event)
             case {"event": "progress", "bar": bar}:
                 self.progress[str(bar)] = event
+                if len(self.progress) > _BARS:
+                    full = (b for b, e in self.progress.items() if e.get("done") == e.get("total"))
+                    del self.progress[next(full, next(iter(self.progress)))]
             case {"event": "done", "ok": ok}:
                 self.ended = _time(event)
                 self.end(Outcome(Ending.FINISHED, 0) if ok else Outcome(Ending.RAISED, 1))

@@ -69,6 +69,18 @@ def test_events_read_by_two_threads_are_all_taken_once(directory: JobDirectory) 
     assert record.outcome == Outcome(Ending.FINISHED, 0)
 
 
+def test_of_many_bars_those_that_move_are_kept(directory: JobDirectory) -> None:
+    record = JobRecord(directory, "local", 1)
+    outer = {"event": "progress", "bar": "outer", "done": 0, "total": 1000}
+    for number in range(1000):
+        inner = {"event": "progress", "bar": f"inner {number}", "done": 5, "total": 5}
+        tell(directory, outer | {"done": number}, inner)
+    record.read_events()
+    assert len(record.progress) == 10
+    assert record.progress["outer"]["done"] == 999
+    assert "inner 999" in record.progress
+
+
 def test_a_job_that_two_threads_see_end_ends_once(spool: Path) -> None:
     for _ in range(200):
         record = JobRecord(Spool(spool).new_job(), "local", 1)
