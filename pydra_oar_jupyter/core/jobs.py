@@ -104,6 +104,8 @@ class Jobs:
             except SpoolError:
                 whole = False
                 continue
+            if submission is None:
+                continue
             if submission.backend not in BACKENDS:  # of another version
                 whole = False
                 continue

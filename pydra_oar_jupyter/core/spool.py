@@ -313,21 +313,23 @@ class Spool:
         """All submissions that can be read, in no order."""
         for id_ in self.submission_ids():
             with suppress(SpoolError):
-                yield self.submission(id_)
+                if submission := self.submission(id_):
+                    yield submission
 
     def submission_ids(self) -> list[str]:
-        """The ids of all submissions that were written down, in no order."""
-        folder = self.root / "submissions"
-        return [id_ for id_ in _list(folder) if os.path.lexists(folder / id_ / _SUBMISSION)]
+        """The ids of all submissions, in no order."""
+        return _list(self.root / "submissions")
 
-    def submission(self, id_: str) -> Submission:
-        """The submission of that id.
+    def submission(self, id_: str) -> Submission | None:
+        """The submission of that id; None if it was never written down, and nothing was sent.
 
         Raises:
             SpoolError: it can't be read.
         """
         path = self.root / "submissions" / id_
         try:
+            if not os.path.lexists(path / _SUBMISSION):
+                return None
             read = _read_json(path / _SUBMISSION)
             folder = self.root / "jobs"
             jobs = [JobDirectory(folder / job_id) for job_id in read.pop("jobs")]
