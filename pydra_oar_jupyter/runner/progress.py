@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SECONDS_BETWEEN = 0.2
-_numbers = itertools.count(1)
+_taken: set[int] = set()  # the numbers of bars that have not ended
 _tell: Callable[..., None] | None = None
 
 
@@ -50,10 +50,11 @@ def progress(iterable: Iterable[T], total: int | None = None, label: str = "") -
 
 
 class _Bar:
-    """One bar: it is told a few times a second, and at its end."""
+    """One bar: it is told a few times a second, and at its end the next one takes its place."""
 
     def __init__(self) -> None:
-        self._id = f"{os.getpid()}-{next(_numbers)}"
+        self._number = next(number for number in itertools.count(1) if number not in _taken)
+        _taken.add(self._number)
         self._next = 0.0
 
     def show(
@@ -62,7 +63,10 @@ class _Bar:
         now = time.monotonic()
         if _tell is not None and (last or now >= self._next):
             self._next = now + _SECONDS_BETWEEN
-            _tell("progress", bar=self._id, done=done, total=total, label=label, unit=unit)
+            bar = f"{os.getpid()}-{self._number}"
+            _tell("progress", bar=bar, done=done, total=total, label=label, unit=unit)
+        if last:
+            _taken.discard(self._number)
 
 
 def report(tell: Callable[..., None]) -> None:
@@ -99,7 +103,9 @@ def _adapt_tqdm(module: Any) -> None:
     draw, close = kind.display, kind.close
 
     def show(bar: Any, *, last: bool = False) -> None:
-        own = vars(bar).setdefault("_oar_bar", _Bar())
+        own = vars(bar).get("_oar_bar")
+        if own is None:
+            own = bar._oar_bar = _Bar()
         own.show(bar.n, bar.total, str(bar.desc or "").removesuffix(": "), bar.unit, last=last)
 
     def display(bar: Any, *args: Any, **options: Any) -> Any:

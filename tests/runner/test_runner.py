@@ -2,6 +2,7 @@
 
 import base64
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -182,14 +183,27 @@ def test_progress_and_tqdm(run):
         "for i in progress(iter('ab')):\n    break"
     )
     assert done.code == 0, done.stderr
-    bars = {}
-    for event in done.of("progress"):
-        bars.setdefault(event["bar"], []).append(event)
-    mine, theirs, _, broken = bars.values()
+    told = done.of("progress")
+    assert len({event["bar"] for event in told}) == 1  # one takes the place of another
+    at = [n for n, event in enumerate(told) if event["done"] == 0]
+    mine, theirs, _, broken = (told[i:j] for i, j in pairwise([*at[:4], len(told)]))
     assert (mine[-1]["done"], mine[-1]["total"], mine[-1]["label"]) == (3, 3, "mine")
     assert (theirs[-1]["done"], theirs[-1]["total"], theirs[-1]["label"]) == (500, 500, "theirs")
     assert (broken[-1]["done"], broken[-1]["total"]) == (0, None)
     assert "theirs: 100%" in done.stderr
+
+
+def test_bars_in_bars_have_two_places(run):
+    done = run(
+        "from pydra_oar_jupyter.runner.progress import progress\nfrom tqdm import tqdm\n"
+        "for i in tqdm(range(4), desc='outer'):\n"
+        "    for j in progress(range(3), label='inner'): pass"
+    )
+    assert done.code == 0, done.stderr
+    told = done.of("progress")
+    assert len({event["bar"] for event in told if event["label"] == "outer"}) == 1
+    assert len({event["bar"] for event in told if event["label"] == "inner"}) == 1
+    assert len({event["bar"] for event in told}) == 2
 
 
 def test_what_cant_come_back_is_named_and_the_rest_comes(run):
