@@ -10,7 +10,8 @@ from pydra_oar_jupyter.core.errors import OarError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_RED, _BOLD_RED, _PLAIN = "\x1b[31m", "\x1b[1;31m", "\x1b[0m"
+# As IPython shows an exception's name. On the ground of errors, light or dark, no other red reads.
+_RED, _PLAIN = "\x1b[31m", "\x1b[39m"
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def readable() -> Iterator[None]:
 def show_plainly(error: BaseException, message: str = "") -> None:
     """Have IPython show this exception as its message (or this one), and no frames."""
     head, *rest = (message or str(error) or type(error).__name__).split("\n")
-    lines = [f"{_BOLD_RED}{head}{_PLAIN}", *(f"{_RED}{line}{_PLAIN}" for line in rest)]
+    lines = [f"{_RED}{head}{_PLAIN}", *rest]
     # IPython asks each exception for this method; on one exception it is an attribute.
     error.__dict__["_render_traceback_"] = lambda: lines
 
