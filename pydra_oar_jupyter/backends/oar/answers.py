@@ -19,13 +19,11 @@ _NOISE = re.compile(
 )
 # What stands before OAR's own words.
 _MARK = re.compile(r"^(/!\\\s*|\[ADMISSION RULE\]\s*|ERROR\s*:\s*|Error:\s*)+")
-# What the commands say when the database or the server is what fails, and ssh when it is the way.
+# What the commands say when the database or the server is what fails.
 DOWN = re.compile(
     r"DBI connect|DBD::|DB connection error|could not connect|connection to server|cannot connect|"
     r"server closed the connection|Connection (refused|reset|timed out|closed)|"
-    r"terminating connection|No route to host|could not resolve|is starting up|shutting down|"
-    r"Broken pipe|not responding|Permission denied \(|Host key verification|kex_exchange|"
-    r"Network is unreachable",
+    r"terminating connection|No route to host|could not resolve|is starting up|shutting down",
     re.IGNORECASE,
 )
 

@@ -73,8 +73,7 @@ class Backend:
         # With its server down oarsub fails, and the job is in the database and will run.
         if len(ids) == len(submission.jobs):
             return ids
-        # No refusal is without words, or a success: what else it printed was lost on the way.
-        if DOWN.search(said) or code <= 0 or not said.strip():
+        if code == 0 or self._is_lost(code, said):
             raise Unreachable(f"oarsub does not get through: {message_of(said) or 'no answer'}")
         if ids:
             self.delete(ids)
@@ -181,7 +180,7 @@ class Backend:
         # What it registered is done once the server, if that is down, is up again.
         if code == 0 or ("REGISTERED" in said and not blamed):
             return
-        if DOWN.search(said):
+        if self._is_lost(code, said):
             raise Unreachable(f"{command} does not get through: {message_of(said)}")
         if fine and blamed and all(fine.search(line) for line in blamed):
             return
@@ -206,6 +205,12 @@ class Backend:
     def _argv(self, command: list[str]) -> list[str]:
         # ssh hands what it gets to a shell on the other side; other prefixes do not.
         return [*self.prefix, *([shlex.join(command)] if self._remote else command)]
+
+    def _is_lost(self, code: int, said: str) -> bool:
+        """Whether a command that failed did not get through, or its words did not."""
+        # 255 is ssh's own word. Oarsub ends with it too, for a bad -l, and then marks what it says.
+        cut_off = self._remote and code == 255 and "/!\\" not in said
+        return cut_off or code < 0 or not said.strip() or bool(DOWN.search(said))
 
     @property
     def _remote(self) -> bool:
