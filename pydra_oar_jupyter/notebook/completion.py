@@ -126,7 +126,7 @@ def _values(field: str, begun: str, names: Mapping[str, Any], site: Site) -> Ite
         case "properties":
             return site.properties() or []
         case "queue":
-            return site.queues() or []
+            return site.queues() or ("default", "besteffort")  # OAR does not tell; each has these
         case "types":
             return _TYPES
         case "after" | "after_jobs":

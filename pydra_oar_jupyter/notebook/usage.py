@@ -27,6 +27,7 @@ Example:
     %%oar -l host=1/core=2,walltime=0:30
     spectrum = np.linalg.svd(data, compute_uv=False)
 
+In a cell, a bar moves here for a loop over progress(items); from pydra_oar_jupyter import progress.
 A $name in the line stands for the notebook's variable of that name, if it is a text or a number.
 """
 

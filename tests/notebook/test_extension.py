@@ -92,6 +92,10 @@ def test_tab(spool, kernel):
         assert number in kernel.complete(line)
 
 
+def test_tab_has_queues_though_oar_tells_none(backend, kernel):
+    assert kernel.complete("%%oar -q def") == ["default"]
+
+
 def test_settings_in_a_configuration_file(spool, new_kernel, tmp_path):
     profile = tmp_path / "ipython" / "profile_default"
     profile.mkdir(parents=True)
