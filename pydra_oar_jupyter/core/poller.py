@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # By how much the pause between two questions grows each time.
 _WIDEN = 1.5
+# An answer that is younger than this part of the pause since the last one is another tracker's.
+_FRESH = 0.9
 
 
 class Poller:
@@ -30,13 +32,14 @@ class Poller:
         self._shortest, self._longest = shared.backend.polls
         self._pause = self._shortest
         self._next = 0.0
+        self._fresh = self._shortest  # an answer that is older than this is asked anew
         self._asking = False
         self._watching = False
         self._urgent: set[JobRecord] = set()
 
     def soon(self) -> None:
         """New jobs: ask after the shortest pause, and widen it from there."""
-        self._pause = self._shortest
+        self._pause = self._fresh = self._shortest
         self._next = min(self._next or float("inf"), time.monotonic() + self._shortest)
 
     def tend(self, records: Sequence[JobRecord]) -> None:
@@ -66,18 +69,20 @@ class Poller:
         answered = True
         asked = self._pause
         try:
-            answered = self._tell(records, asked)
+            answered = self._tell(records, _FRESH * self._fresh)
         except OarError as error:
             problem = error
         except Exception as error:  # an answer such as was never seen: those who wait hear of it
             problem = OarError(f"{name} gave an answer that can't be used: {error!r}")
         finally:
             self._troubles.note(name, problem)
-            # Another tracker's answer is there soon; and new jobs may have come meanwhile.
-            pause = min(asked, self._pause) if answered else self._shortest
-            self._next = time.monotonic() + self._until_next(records, pause)
-            if answered and self._pause == asked:
-                self._pause = min(asked * _WIDEN, self._longest)
+            if answered:
+                if self._pause == asked:  # else new jobs came meanwhile
+                    self._pause = min(asked * _WIDEN, self._longest)
+                self._fresh = self._until_next(records)
+            # Another tracker's answer, while it asks, is there soon.
+            wait = self._fresh if answered else self._shortest
+            self._next = time.monotonic() + wait
             self._asking = False
 
     def _tell(self, records: Sequence[JobRecord], max_age: float) -> bool:
@@ -101,13 +106,13 @@ class Poller:
         for record, job_id in ids.items():
             record.expect_end(job_id)
 
-    def _until_next(self, records: Sequence[JobRecord], pause: float) -> float:
+    def _until_next(self, records: Sequence[JobRecord]) -> float:
         """The pause, cut short for a walltime that runs out meanwhile."""
         now = time.time()
         ends = [
-            record.status.started + record.status.walltime + self._shortest - now
+            status.started + status.walltime + self._shortest - now
             for record in records
-            if record.status and record.status.started and record.status.walltime
+            if (status := record.status) and status.started and status.walltime
         ]
         soonest = min((end for end in ends if end > 0), default=self._longest)
-        return min(pause, max(soonest, self._shortest))
+        return min(self._pause, max(soonest, self._shortest))

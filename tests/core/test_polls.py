@@ -19,6 +19,7 @@ from pydra_oar_jupyter.core.process import identity
 from pydra_oar_jupyter.core.record import JobRecord
 from pydra_oar_jupyter.core.spool import Spool
 from pydra_oar_jupyter.core.troubles import Troubles
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -158,3 +159,26 @@ def test_a_tracker_that_meets_another_s_question_has_its_answer_soon(
         poller.tend([record])
         time.sleep(0.01)
     assert time.monotonic() - before < 1.0
+
+
+class Counted(SharedPolls):
+    """With the number of times that it was asked."""
+
+    times = 0
+
+    def ask(self, ids: Collection[int], max_age: float) -> dict[int, JobStatus] | None:
+        self.times += 1
+        return super().ask(ids, max_age)
+
+
+def test_a_tracker_does_not_take_its_own_answer_for_another_s(
+    asked: Asked, spool: Path, tmp_path: Path
+) -> None:
+    asked.polls = (0.05, 10.0)
+    polls = Counted(asked, tmp_path / "polls")
+    poller = Poller(polls, Troubles())
+    record = JobRecord(Spool(spool).new_job(), "local", 1)
+    while polls.times < 7:  # 0.05, 0.08, 0.11 … 0.57 s
+        poller.tend([record])
+        time.sleep(0.005)
+    wait_until(lambda: len(asked.questions) == 7)
