@@ -22,7 +22,7 @@ _taken: set[int] = set()  # the numbers of bars that have not ended
 _tell: Callable[..., None] | None = None
 
 
-def progress(iterable: Iterable[T], total: int | None = None, label: str = "") -> Iterator[T]:
+def progress(iterable: Iterable[T], *, total: int | None = None, label: str = "") -> Iterator[T]:
     """Iterate, with a bar in the notebook that shows how far the job is.
 
     Outside of a job it only iterates.
