@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import PackingError, RequestError
+from pydra_oar_jupyter.core.files import unwritable, write_atomically
 from pydra_oar_jupyter.core.pickles import save
-from pydra_oar_jupyter.core.spool import unwritable, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

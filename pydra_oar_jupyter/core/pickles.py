@@ -26,8 +26,8 @@ import sys
 from typing import IO, TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import PackingError, SpoolError
+from pydra_oar_jupyter.core.files import open_private, unwritable
 from pydra_oar_jupyter.core.pickler import NAMESPACE, Pickler, say
-from pydra_oar_jupyter.core.spool import open_private, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -12,8 +12,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.files import unwritable, write_atomically
 from pydra_oar_jupyter.core.process import alive, identity
-from pydra_oar_jupyter.core.spool import unwritable, write_atomically
 from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
 
 if TYPE_CHECKING:

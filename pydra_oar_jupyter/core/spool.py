@@ -24,12 +24,10 @@ after a crash at any instant, asking the scheduler once tells what became of it.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import secrets
 import shutil
-import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +35,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.files import names_in, private_directory, read_json, write_atomically
 from pydra_oar_jupyter.core.process import identity
 
 if TYPE_CHECKING:
@@ -52,85 +51,6 @@ _PACKING = 86400.0
 def spool_root() -> Path:
     """Where the spool is: PYDRA_OAR_SPOOL, else ``~/.pydra_oar``."""
     return Path(os.environ.get("PYDRA_OAR_SPOOL") or "~/.pydra_oar").expanduser().absolute()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that readers see whole, or not at all; only its owner can read it.
-
-    Raises:
-        SpoolError: it can't be written.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> SpoolError:
-    """The error for a file of the spool that can't be written."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    advice = "Make room there" if full else "Mend its rights"
-    return SpoolError(
-        f"{path} can't be written: {error.strerror}. {advice}, or choose another place for the "
-        "spool with PYDRA_OAR_SPOOL (on a file system that the nodes share)."
-    )
-
-
-def open_private(path: Path) -> int:
-    """A descriptor to read a file that only this user can have written.
-
-    Raises:
-        SpoolError: it belongs to another account, others can write it, it is a link, or it
-            can't be read.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.EACCES and path.exists():
-            raise _untrusted(path, path.lstat()) from None
-        raise SpoolError(f"{path} can't be read: {error.strerror}.") from None
-    facts = os.fstat(descriptor)
-    if facts.st_uid == os.getuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return descriptor
-    os.close(descriptor)
-    raise _untrusted(path, facts)
-
-
-def _untrusted(path: Path, facts: os.stat_result) -> SpoolError:
-    if facts.st_uid == os.getuid() and not facts.st_mode & 0o022:
-        return SpoolError(f"{path} can't be read: Permission denied. Try: chmod u+r {path}")
-    return SpoolError(
-        f"{path} is not trusted: it belongs to account {facts.st_uid} and its mode is "
-        f"{stat.filemode(facts.st_mode)}, so somebody else may have written it. It was not "
-        "opened. Look who did that; the job has to run again."
-    )
-
-
-def _private_directory(path: Path) -> Path:
-    """Make a directory that only this user can enter, and refuse one that others can."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        facts = path.stat()
-    except OSError as error:
-        raise unwritable(path, error) from error
-    if facts.st_uid != os.getuid() or facts.st_mode & 0o077:
-        raise SpoolError(
-            f"{path} holds pickles and must be yours alone: it belongs to account {facts.st_uid} "
-            f"and its mode is {stat.filemode(facts.st_mode)}. Try: chmod 700 {path}"
-        )
-    return path
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    with os.fdopen(open_private(path), "rb", buffering=0) as file:
-        read: dict[str, Any] = json.loads(file.readall())
-    return read
 
 
 def _new_id() -> str:
@@ -195,13 +115,13 @@ class JobDirectory:
     @property
     def spec(self) -> JobSpec:
         """What was asked."""
-        read = _read_json(self.spec_file)
+        read = read_json(self.spec_file)
         return JobSpec(**{**read, "words": tuple(read["words"])})
 
     def read_end(self) -> dict[str, Any] | None:
         """How it ended, as `write_end` wrote it; None while it is not known."""
         path = self.end_file
-        return _read_json(path) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
     def write_end(self, end: dict[str, Any]) -> None:
         """Note for good how it ended."""
@@ -276,7 +196,7 @@ class Submission:
 
     def reload(self) -> None:
         """Take what its sender has written since."""
-        read = _read_json(self.path / _SUBMISSION)
+        read = read_json(self.path / _SUBMISSION)
         self.ids, self.refused = read["ids"], read["refused"]
 
 
@@ -288,8 +208,8 @@ class Spool:
 
     def new_job(self) -> JobDirectory:
         """An empty directory for a job. `add_job` makes it a job; until then it is not listed."""
-        _private_directory(self.root)
-        return JobDirectory(_private_directory(self.root / "jobs" / _new_id()))
+        private_directory(self.root)
+        return JobDirectory(private_directory(self.root / "jobs" / _new_id()))
 
     def add_job(self, job: JobDirectory, spec: JobSpec) -> None:
         """Write down what the job is to be, after all its other files."""
@@ -303,7 +223,7 @@ class Spool:
     def new_submission(self, backend: str, jobs: Sequence[JobDirectory]) -> Submission:
         """Write down that these jobs are about to be sent, before they are."""
         spec = jobs[0].spec
-        path = _private_directory(self.root / "submissions" / _new_id())
+        path = private_directory(self.root / "submissions" / _new_id())
         words, place = spec.words, spec.directory
         submission = Submission(path, backend, words, place, list(jobs), spec.name, spec.kind)
         submission.write()
@@ -318,7 +238,7 @@ class Spool:
 
     def submission_ids(self) -> list[str]:
         """The ids of all submissions, in no order."""
-        return _list(self.root / "submissions")
+        return names_in(self.root / "submissions")
 
     def submission(self, id_: str) -> Submission | None:
         """The submission of that id; None if it was never written down, and nothing was sent.
@@ -330,7 +250,7 @@ class Spool:
         try:
             if not os.path.lexists(path / _SUBMISSION):
                 return None
-            read = _read_json(path / _SUBMISSION)
+            read = read_json(path / _SUBMISSION)
             folder = self.root / "jobs"
             jobs = [JobDirectory(folder / job_id) for job_id in read.pop("jobs")]
             return Submission(path, jobs=jobs, **{**read, "words": tuple(read["words"])})
@@ -339,7 +259,7 @@ class Spool:
 
     def job_ids(self) -> list[str]:
         """The ids of all jobs' directories, in no order."""
-        return _list(self.root / "jobs")
+        return names_in(self.root / "jobs")
 
     def job(self, id_: str) -> JobDirectory:
         """The directory of that id."""
@@ -371,16 +291,3 @@ def _ended_before(job: JobDirectory, before: float) -> bool:
         return not packed and job.path.stat().st_mtime < min(before, time.time() - _PACKING)
     except OSError:
         return False
-
-
-def _list(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SpoolError(
-            f"{folder} can't be read: {error.strerror}. The jobs go on; mend its rights "
-            f"(chmod -R u+rwX {folder.parent}) and ask again."
-        ) from error

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.cell import ShellCell
 from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.files import write_atomically
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.script import job_script
-from pydra_oar_jupyter.core.spool import JobSpec, Submission, write_atomically
+from pydra_oar_jupyter.core.spool import JobSpec, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,11 +11,17 @@ import pytest
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.options import OPTIONS
 from pydra_oar_jupyter.core.request import Request
+from tests.conftest import need_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("_cluster")]
+
+
+@pytest.fixture
+def _cluster() -> None:
+    need_cluster()
 
 
 def oarsub(*words: str) -> tuple[list[str], str]:

@@ -22,10 +22,10 @@ from pydra_oar_jupyter.backends.oar.answers import (
     submitted_ids,
 )
 from pydra_oar_jupyter.core.errors import BackendError, Refused, SpoolError, Unreachable
+from pydra_oar_jupyter.core.files import write_atomically
 from pydra_oar_jupyter.core.outcome import NODE_LOST
 from pydra_oar_jupyter.core.process import alive, identity
 from pydra_oar_jupyter.core.request import Request
-from pydra_oar_jupyter.core.spool import write_atomically
 from pydra_oar_jupyter.core.state import SchedulerEvent
 
 if TYPE_CHECKING:

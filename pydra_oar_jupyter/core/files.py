@@ -1,0 +1,119 @@
+"""The spool's files: read and written as a whole, and by nobody but their owner."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.errors import SpoolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that readers see whole, or not at all; only its owner can read it.
+
+    Raises:
+        SpoolError: it can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> SpoolError:
+    """The error for a file of the spool that can't be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "Make room there" if full else "Mend its rights"
+    return SpoolError(
+        f"{path} can't be written: {error.strerror}. {advice}, or choose another place for the "
+        "spool with PYDRA_OAR_SPOOL (on a file system that the nodes share)."
+    )
+
+
+def open_private(path: Path) -> int:
+    """A descriptor to read a file that only this user can have written.
+
+    Raises:
+        SpoolError: it belongs to another account, others can write it, it is a link, or it
+            can't be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.EACCES and path.exists():
+            raise _untrusted(path, path.lstat()) from None
+        raise SpoolError(f"{path} can't be read: {error.strerror}.") from None
+    facts = os.fstat(descriptor)
+    if facts.st_uid == os.getuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return descriptor
+    os.close(descriptor)
+    raise _untrusted(path, facts)
+
+
+def _untrusted(path: Path, facts: os.stat_result) -> SpoolError:
+    if facts.st_uid == os.getuid() and not facts.st_mode & 0o022:
+        return SpoolError(f"{path} can't be read: Permission denied. Try: chmod u+r {path}")
+    return SpoolError(
+        f"{path} is not trusted: it belongs to account {facts.st_uid} and its mode is "
+        f"{stat.filemode(facts.st_mode)}, so somebody else may have written it. It was not "
+        "opened. Look who did that; the job has to run again."
+    )
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that only this user can enter, and refuse one that others can."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = path.stat()
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if facts.st_uid != os.getuid() or facts.st_mode & 0o077:
+        raise SpoolError(
+            f"{path} holds pickles and must be yours alone: it belongs to account {facts.st_uid} "
+            f"and its mode is {stat.filemode(facts.st_mode)}. Try: chmod 700 {path}"
+        )
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file that only this user can have written.
+
+    Raises:
+        SpoolError: it can't be read, or may be somebody else's.
+        ValueError: it is not whole.
+    """
+    with os.fdopen(open_private(path), "rb", buffering=0) as file:
+        read: dict[str, Any] = json.loads(file.readall())
+    return read
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of what is in a folder, in no order; none if there is no such folder.
+
+    Raises:
+        SpoolError: it can't be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SpoolError(
+            f"{folder} can't be read: {error.strerror}. The jobs go on; mend its rights "
+            f"(chmod -R u+rwX {folder.parent}) and ask again."
+        ) from error
