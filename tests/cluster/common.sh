@@ -54,8 +54,8 @@ kill_jobs_on() { # NODE: all that runs there, as when the power goes
     done
 }
 
-database_up() {
-    pg_ctlcluster "$PG_VERSION" "$PG_CLUSTER" status >/dev/null 2>&1
+database_up() { # asked itself: its pid file may outlive it
+    pg_isready -q -h 127.0.0.1 -p "$PG_PORT" >/dev/null 2>&1
 }
 
 start_database() {
