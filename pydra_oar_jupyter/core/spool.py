@@ -15,6 +15,7 @@
         submission.json                which, to whom, and the scheduler's ids once known
         params                         a line for each job of an array
         answer                         what the submitting command printed
+        oarsub                         the process of that command (backend oar)
         <job id>.out, <job id>.err     what the scheduler itself wrote around the job
 
 Files that are replaced are written by atomic renames, so that a reader sees the old or the
