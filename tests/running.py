@@ -12,12 +12,13 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 import pydra_oar_jupyter
-from pydra_oar_jupyter.cells.cell import PythonCell, Surroundings
+from pydra_oar_jupyter.cells.cell import PythonCell
 from pydra_oar_jupyter.cells.flow import cell_names
 from pydra_oar_jupyter.cells.names import names_to_send, shells_own
 from pydra_oar_jupyter.cells.result import CellResult, read_result
 from pydra_oar_jupyter.core.script import job_script
 from pydra_oar_jupyter.core.spool import JobDirectory
+from pydra_oar_jupyter.core.surroundings import Surroundings
 
 SOURCE = Path(pydra_oar_jupyter.__file__).parents[1]
 DEADLINE = 120

@@ -1,27 +1,25 @@
 """Packing a cell into its job's directory.
 
-Beside what the spool names there: ``env`` (exports, 0600, as they may be secrets), ``setup``
-(what a login shell runs) and ``script`` (a shell cell's text).
+Beside what the spool and `core.surroundings` name there: ``script``, a shell cell's text.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import sys
-import sysconfig
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import PackingError, RequestError
+from pydra_oar_jupyter.core.errors import PackingError
 from pydra_oar_jupyter.core.files import unwritable, write_atomically
 from pydra_oar_jupyter.core.pickles import save
+from pydra_oar_jupyter.core.surroundings import Surroundings, import_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from pydra_oar_jupyter.core.spool import JobDirectory
 
@@ -32,54 +30,6 @@ if [ $code -ne 0 ] && ! [ -e "$job/result.pkl" ]; then
     {python} -P -c 'import pydra_oar_jupyter.runner' || printf '%s\\n' {advice} >&2
 fi
 exit $code"""
-_STEP = """\
-{{ {line}
-}} || {{ code=$?; printf '%s\\n' {words} >&2; exit $code; }}
-"""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a cell finds around it on the node.
-
-    Attributes:
-        env: variables of the environment; their values are in no command line.
-        setup: lines of shell that a login bash runs first; one that fails ends the job.
-    """
-
-    env: Mapping[str, str] = field(default_factory=dict)
-    setup: Sequence[str] = ()
-
-    def write(self, job: JobDirectory, run: str) -> str:
-        """Write what is needed; return the lines of sh that do it all.
-
-        Args:
-            job: the job's directory.
-            run: lines of sh that run the cell, with ``$job`` for the directory.
-
-        Raises:
-            RequestError: a variable's name is not one.
-            SpoolError: the directory can't be written.
-        """
-        for name, value in self.env.items():
-            if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) or "\0" in value:
-                raise RequestError(f"--env: {name!r} can't be a variable of the environment.")
-        if self.env:
-            exports = [f"export {name}={shlex.quote(self.env[name])}\n" for name in self.env]
-            write_atomically(job.path / "env", "".join(exports))
-            run = f'. "$job/env"\n{run}' if not self.setup else run
-        if not self.setup:
-            return run
-        steps = [
-            _STEP.format(line=line, words=shlex.quote(f"The setup failed: {line}"))
-            for line in self.setup
-        ]
-        env = '. "$job/env"\n' if self.env else ""
-        path = job.path / "setup"
-        text = f"job={shlex.quote(str(job.path))}\n{env}{''.join(steps)}{run}\n"
-        write_atomically(path, text)
-        # BASH_ENV is not there any more: see the job's script.
-        return f"exec bash -l {shlex.quote(str(path))}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +56,7 @@ class PythonCell:
     count: int = 1
     sources: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     python: str = sys.executable
-    around: Surroundings = Surroundings()
+    around: Surroundings = field(default_factory=Surroundings)
 
     def write(self, job: JobDirectory, namespace: dict[str, Any], kept: Collection[str]) -> str:
         """Pack it into a job's directory; return the lines of sh that run it.
@@ -126,7 +76,7 @@ class PythonCell:
             "changes": sorted(self.changes),
             "count": self.count,
             "sources": self.sources,
-            "path": _places(),
+            "path": import_places(),
         }
         failed = save(
             job.payload,
@@ -186,7 +136,7 @@ class ShellCell:
 
     code: str
     run_with: Sequence[str]
-    around: Surroundings = Surroundings()
+    around: Surroundings = field(default_factory=Surroundings)
     arguments: Sequence[str] = ()
 
     def write(self, job: JobDirectory) -> str:
@@ -219,16 +169,3 @@ def _link(source: Path, target: Path) -> None:
     except OSError:  # some file systems have no hard links
         shutil.copyfile(source, target)
         target.chmod(0o600)
-
-
-def _places() -> list[str]:
-    """Where the notebook imports from, beside what its interpreter has of itself."""
-    own = {Path(path).resolve() for path in sysconfig.get_paths().values()}
-    own |= {Path(prefix).resolve() / "lib" for prefix in (sys.prefix, sys.base_prefix)}
-    places = dict.fromkeys(str(Path(place).absolute()) for place in sys.path)
-    return [
-        place
-        for place in places
-        if not any(part in {"site-packages", "dist-packages"} for part in Path(place).parts)
-        and not any(Path(place).resolve().is_relative_to(path) for path in own)
-    ]

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.cells.cell import Surroundings
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError, RequestError
 from pydra_oar_jupyter.core.request import Request
+from pydra_oar_jupyter.core.surroundings import Surroundings
 from pydra_oar_jupyter.notebook.area import StatusArea
 from pydra_oar_jupyter.notebook.back import take, take_all
 from pydra_oar_jupyter.notebook.dry import show_plan

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from pydra_oar_jupyter.cells.cell import PythonCell, Surroundings
+    from pydra_oar_jupyter.cells.cell import PythonCell
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.request import Request
     from pydra_oar_jupyter.core.spool import JobDirectory
+    from pydra_oar_jupyter.core.surroundings import Surroundings
     from pydra_oar_jupyter.notebook.options import CellOptions
 
 # The signal that OAR sends for --checkpoint where --signal names no other: SIGUSR2.

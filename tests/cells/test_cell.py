@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
-from pydra_oar_jupyter.cells.cell import PythonCell, ShellCell, Surroundings
+from pydra_oar_jupyter.cells.cell import PythonCell, ShellCell
 from pydra_oar_jupyter.cells.result import read_result
 from pydra_oar_jupyter.core.errors import PackingError, RequestError, SpoolError
+from pydra_oar_jupyter.core.surroundings import Surroundings
 from tests.running import finish, new_directory, notebook, pack
 
 NASTY = 'it\'s "x" $HOME `id` \\ \n; rm -rf / é'
