@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.troubles import Trouble
 
 # Kinds of jobs whose result is more than an exit code, by JobSpec.kind: "module:class".
-KINDS = {"cell": "pydra_oar_jupyter.cells.job:CellJob"}
+KINDS = {
+    "cell": "pydra_oar_jupyter.cells.job:CellJob",
+    "pydra": "pydra_oar_jupyter.workflows.task:TaskJob",
+}
 
 
 def make_job(record: JobRecord, kind: str, tracker: Tracker) -> Job:
@@ -198,9 +201,13 @@ class Job:
             raise self.failure(outcome)
         return outcome.exit_code
 
+    async def ending(self) -> Outcome:
+        """`wait` without blocking the event loop."""
+        return await asyncio.wrap_future(self._record.future)
+
     def __await__(self) -> Generator[Any, None, Any]:
         """``await job`` is `result`, without blocking the event loop."""
-        yield from asyncio.wrap_future(self._record.future).__await__()
+        yield from self.ending().__await__()
         return self.result()
 
     def cancel(self) -> None:

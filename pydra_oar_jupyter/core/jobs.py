@@ -81,6 +81,13 @@ class Jobs:
             "%oarstat shows all of your jobs that have not ended."
         )
 
+    def find(self, directory: str) -> Job | None:
+        """The job whose directory in the spool has that id; None if there is none."""
+        with self._lock:
+            if known := self._known.get(directory):
+                return known
+        return next((job for job in self.all() if job.directory.id == directory), None)
+
     def forget(self, older_than: float) -> int:
         """Remove the jobs that ended more than so many seconds ago, with all of their files.
 

@@ -69,7 +69,7 @@ class JobSpec:
         directory: where it runs on the node.
         script: the lines of sh that do its work.
         source: where it came from, for people: the notebook and the cell.
-        group: jobs of one group are submitted together, as one array.
+        group: jobs of one group are submitted together, as one array; their names may differ.
         created: seconds since the epoch.
     """
 

@@ -163,7 +163,8 @@ class Tracker:
             except (OSError, SpoolError, ValueError) as error:
                 self._refuse([record], error)
                 continue
-            what = (spec.words, spec.directory, spec.name, spec.kind, spec.group)
+            name = "" if spec.group else spec.name
+            what = (spec.words, spec.directory, name, spec.kind, spec.group)
             alike[record.backend, *what].append(record)
         for (backend, *_), records in alike.items():
             workers = self._senders.setdefault(backend, Workers(_SENDERS))

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError, RequestError
+from pydra_oar_jupyter.core.pack import new_pack
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.surroundings import Surroundings
 from pydra_oar_jupyter.notebook.area import StatusArea
 from pydra_oar_jupyter.notebook.back import take, take_all
 from pydra_oar_jupyter.notebook.dry import show_plan
+from pydra_oar_jupyter.notebook.line import expand
 from pydra_oar_jupyter.notebook.lookup import job_ids
-from pydra_oar_jupyter.notebook.options import expand, parse
+from pydra_oar_jupyter.notebook.options import parse
 from pydra_oar_jupyter.notebook.outputs import Outputs
 from pydra_oar_jupyter.notebook.packing import (
     cell_number,
     environment,
     interpreter,
-    new_pack,
     pack_cell,
     pack_script,
 )
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.pack import Pack
     from pydra_oar_jupyter.notebook.config import OarConfig
     from pydra_oar_jupyter.notebook.options import CellOptions
-    from pydra_oar_jupyter.notebook.packing import Pack
 
 
 def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any:

@@ -11,7 +11,7 @@ from pydra_oar_jupyter.core.pickles import Pickles
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from pydra_oar_jupyter.notebook.packing import Pack
+    from pydra_oar_jupyter.core.pack import Pack
 
 
 def show_plan(shell: InteractiveShell, pack: Pack, backend: str) -> None:

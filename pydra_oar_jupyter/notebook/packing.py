@@ -2,117 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import secrets
 import shlex
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.cell import ShellCell
 from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.files import write_atomically
-from pydra_oar_jupyter.core.jobs import all_jobs
-from pydra_oar_jupyter.core.script import job_script
-from pydra_oar_jupyter.core.spool import JobSpec, Submission
+from pydra_oar_jupyter.core.pack import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
 
     from pydra_oar_jupyter.cells.cell import PythonCell
-    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.pack import Pack
     from pydra_oar_jupyter.core.request import Request
-    from pydra_oar_jupyter.core.spool import JobDirectory
     from pydra_oar_jupyter.core.surroundings import Surroundings
     from pydra_oar_jupyter.notebook.options import CellOptions
-
-# The signal that OAR sends for --checkpoint where --signal names no other: SIGUSR2.
-_CHECKPOINT = 12
-
-
-@dataclass
-class Pack:
-    """Jobs whose files are in the spool, and which nobody has submitted.
-
-    Attributes:
-        request: what is asked for them.
-        spec: what they have in common.
-        jobs: their directories, and the lines of sh that do their work.
-        labels: what tells them apart, in words; empty for a job alone.
-        out: the names that come back, as far as the code tells.
-    """
-
-    request: Request
-    spec: JobSpec
-    jobs: list[tuple[JobDirectory, str]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    out: Sequence[str] = ()
-
-    def add(self) -> JobDirectory:
-        """The directory for one more job; `work` must follow."""
-        job = all_jobs().spool.new_job()
-        self.jobs.append((job, ""))
-        return job
-
-    def work(self, lines: str) -> None:
-        """Say what the last job does."""
-        job, _ = self.jobs[-1]
-        text = job_script(
-            job,
-            lines,
-            copy_output=bool(self.request.stdout or self.request.stderr),
-            signal=self.request.checkpoint and (self.request.signal or _CHECKPOINT),
-        )
-        write_atomically(job.script, text)
-        self.jobs[-1] = job, lines
-
-    def submit(self, backend: str) -> list[Job]:
-        """Hand them to the tracker; their handles at once."""
-        for job, lines in self.jobs:
-            all_jobs().spool.add_job(job, dataclasses.replace(self.spec, script=lines))
-        return all_jobs().submit([job for job, _ in self.jobs], backend)
-
-    def submission(self, backend: str) -> Submission:
-        """The submission that they would become; it is not written down."""
-        path = all_jobs().spool.root / "submissions" / "…"
-        jobs = [job for job, _ in self.jobs]
-        return Submission(path, backend, self.spec.words, self.spec.directory, jobs, self.spec.name)
-
-    def discard(self) -> None:
-        """Remove their files."""
-        for job, _ in self.jobs:
-            all_jobs().spool.discard(job)
-
-
-@contextmanager
-def _whole(pack: Pack) -> Iterator[None]:
-    """Leave nothing in the spool if packing fails."""
-    try:
-        yield
-    except BaseException:
-        pack.discard()
-        raise
-
-
-def new_pack(request: Request, kind: str, name: str, source: str = "", *, array: bool) -> Pack:
-    """An empty one. Of the request, what a submission says itself is left to it."""
-    rest = dataclasses.replace(
-        request, name=None, directory=None, array=None, array_param_file=None, scanscript=False
-    )
-    spec = JobSpec(
-        name=request.name or name,
-        kind=kind,
-        words=tuple(rest.words()),
-        directory=str(Path.cwd() / Path(request.directory or "").expanduser()),
-        script="",
-        source=source,
-        group=secrets.token_hex(8) if array else "",
-    )
-    return Pack(request, spec)
 
 
 def pack_script(pack: Pack, script: str, run_with: Sequence[str], around: Surroundings) -> Pack:
@@ -123,7 +31,7 @@ def pack_script(pack: Pack, script: str, run_with: Sequence[str], around: Surrou
         SpoolError: the spool can't be written.
     """
     request = pack.request
-    with _whole(pack):
+    with whole(pack):
         for number, parameters in enumerate(_parameters(request), 1):
             pack.work(ShellCell(script, run_with, around, parameters).write(pack.add()))
             if pack.spec.group:
@@ -180,7 +88,7 @@ def pack_cell(
         **cell,
     )
     pack.out = out if out is not None else sorted(names.assigns | names.changes)
-    with _whole(pack):
+    with whole(pack):
         _write(pack, python, space, shells_own(space), name, values)
     return pack
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.pack import new_pack
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.surroundings import Surroundings
 from pydra_oar_jupyter.notebook.lookup import job_ids
-from pydra_oar_jupyter.notebook.packing import new_pack, pack_script
+from pydra_oar_jupyter.notebook.packing import pack_script
 from pydra_oar_jupyter.notebook.tables import (
     HOST_COLUMNS,
     RESOURCE_COLUMNS,
