@@ -160,7 +160,7 @@ class OarMagics(Magics, OarConfig):
         return names
 
     def _expanded(self, line: str) -> str:
-        from pydra_oar_jupyter.notebook.options import expand
+        from pydra_oar_jupyter.notebook.line import expand
 
         return expand(line, self._names)
 

@@ -12,8 +12,8 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.notebook.config import configure, settings
+from pydra_oar_jupyter.notebook.line import expand
 from pydra_oar_jupyter.notebook.lookup import find
-from pydra_oar_jupyter.notebook.options import expand
 from pydra_oar_jupyter.notebook.scheduler import Parser
 from pydra_oar_jupyter.notebook.tables import HOST_COLUMNS, OWN_COLUMNS, Column, Table, host_rows
 from pydra_oar_jupyter.notebook.usage import usage

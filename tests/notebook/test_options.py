@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.shellwords import split
-from pydra_oar_jupyter.notebook.options import OPTIONS, expand, parse
+from pydra_oar_jupyter.notebook.line import expand
+from pydra_oar_jupyter.notebook.options import OPTIONS, parse
 
 
 def test_ours_among_oarsubs():
