@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import OarError
-from pydra_oar_jupyter.core.events import EventLog
 from pydra_oar_jupyter.core.pickles import Pickles
+from pydra_oar_jupyter.core.raised import RemoteError, place_of, show_as_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydra_oar_jupyter.core.spool import JobDirectory
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class RemoteError(OarError):
-    """An exception of a cell, of a type that can't be had here.
-
-    Attributes:
-        name: the type's name.
-        text: what it said.
-    """
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
-        super().__init__(name, text)
-
-    def __str__(self) -> str:
-        """As Python would show it."""
-        return f"{self.name}: {self.text}" if self.text else self.name
 
 
 @dataclass(frozen=True)
@@ -79,30 +57,5 @@ def read_result(job: JobDirectory, namespace: dict[str, Any]) -> CellResult:
         told = facts["error"]
         if not isinstance(error, BaseException):
             error = RemoteError(told["name"], told["message"])
-        _show_remotely(error, told["traceback"], _where(job))
+        show_as_there(error, told["traceback"], place_of(job))
     return CellResult(value, objects, tuple(facts["deleted"]), missing, error)
-
-
-class _Rendered:
-    """A traceback that was made elsewhere: IPython asks for it by ``_render_traceback_``."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-
-    def __call__(self) -> list[str]:
-        return self.lines
-
-
-def _show_remotely(error: BaseException, lines: list[str], where: str) -> None:
-    """Let it be shown as it was on the node, by IPython and by plain Python."""
-    with contextlib.suppress(AttributeError, TypeError):  # a type may allow no attributes
-        error._render_traceback_ = _Rendered([*lines, where])  # type: ignore[attr-defined]
-    with contextlib.suppress(AttributeError, TypeError):
-        error.add_note(_COLOURS.sub("", "\n".join([where, *lines])))
-
-
-def _where(job: JobDirectory) -> str:
-    started = [event for event in EventLog(job.events).poll() if event["event"] == "start"]
-    if not started:
-        return "In a job"
-    return f"On {started[-1].get('host')}, in job {started[-1].get('job_id')}"

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from pydra_oar_jupyter.cells.cell import PythonCell
-from pydra_oar_jupyter.cells.result import RemoteError
+from pydra_oar_jupyter.core.raised import RemoteError
 from tests.running import finish, new_directory, notebook
 
 

@@ -1,0 +1,85 @@
+"""Which process computes what in Pydra's cache: locks that the dead left, and jobs on their way.
+
+Pydra locks an entry of its cache by a file ``<checksum>.lock`` beside it, and keeps others from
+writing to it by ``<checksum>_save.lock``. filelock writes the holder's process id and host into
+them (https://py-filelock.readthedocs.io, SoftFileLock), and takes over what a dead process of the
+same host left; of another host it can't know. We can: its job has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.files import read_json, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydra_oar_jupyter.core.spool import JobDirectory
+
+_PROCESSES = "processes.json"
+_ON_THEIR_WAY = ".oar_jobs"
+
+
+def note_processes(job: JobDirectory, pids: Iterable[int]) -> None:
+    """Write down, in the job itself, the processes by which it computes.
+
+    Raises:
+        SpoolError: it can't be written.
+    """
+    facts = {"host": socket.gethostname(), "pids": sorted(pids)}
+    write_atomically(job.path / _PROCESSES, json.dumps(facts))
+
+
+def clear_locks(job: JobDirectory, locks: Iterable[Path]) -> None:
+    """Remove those locks that processes of this job hold. It must be known to have ended."""
+    if not (job.path / _PROCESSES).exists():
+        return
+    with suppress(SpoolError, ValueError):
+        facts = read_json(job.path / _PROCESSES)
+        for lock in locks:
+            with suppress(OSError):
+                pid, host, *_ = [*lock.read_text().split("\n"), "", ""]
+                # A name in a container's lock has more after a "?", which no host's name has.
+                if pid in map(str, facts["pids"]) and host.split("?")[0] == facts["host"]:
+                    lock.unlink()
+
+
+def locks_of(cache_dir: Path) -> list[Path]:
+    """The locks of one entry of the cache."""
+    return [cache_dir.with_suffix(".lock"), cache_dir.with_name(cache_dir.name + "_save.lock")]
+
+
+class OnTheirWay:
+    """The jobs that compute entries of one cache: noted in it, for the next who needs the same."""
+
+    def __init__(self, cache_root: Path, spool: Path) -> None:
+        self._folder = cache_root / _ON_THEIR_WAY
+        self._spool = str(spool)
+
+    def note(self, checksum: str, job: JobDirectory) -> None:
+        """This job computes that entry."""
+        with suppress(SpoolError, OSError):  # then two may compute it, and one waits for the other
+            self._folder.mkdir(exist_ok=True)
+            write_atomically(
+                self._folder / checksum, json.dumps({"spool": self._spool, "job": job.id})
+            )
+
+    def find(self, checksum: str) -> str | None:
+        """The directory's id of the job of this spool that was to compute that entry."""
+        if not (self._folder / checksum).exists():
+            return None
+        with suppress(SpoolError, ValueError, KeyError):
+            facts = read_json(self._folder / checksum)
+            return str(facts["job"]) if facts["spool"] == self._spool else None
+        return None
+
+    def remove(self, checksum: str, job: JobDirectory) -> None:
+        """This job has ended."""
+        if self.find(checksum) == job.id:
+            (self._folder / checksum).unlink(missing_ok=True)
