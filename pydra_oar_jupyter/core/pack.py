@@ -66,6 +66,11 @@ class Pack:
             ),
         )
 
+    def drop(self) -> None:
+        """Take the last job back, with its files."""
+        job, _ = self.jobs.pop()
+        all_jobs().spool.discard(job)
+
     def submit(self, backend: str) -> list[Job]:
         """Hand them to the tracker; their handles at once."""
         for job, spec in self.jobs:

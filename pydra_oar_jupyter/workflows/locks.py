@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.errors import SpoolError
@@ -19,6 +18,7 @@ from pydra_oar_jupyter.core.files import read_json, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pydra_oar_jupyter.core.spool import JobDirectory
 

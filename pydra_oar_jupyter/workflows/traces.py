@@ -1,4 +1,4 @@
-"""Tracebacks that are made on a node and shown here, where the sources of a notebook's cells are."""
+"""Tracebacks made on a node and shown here, where the sources of a notebook's cells are."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def lines_of(described: dict[str, Any]) -> list[str]:
 
 
 def _texts(described: dict[str, Any]) -> list[str]:
-    texts = []
+    texts: list[str] = []
     if behind := described["behind"]:
         texts += _texts(behind)
         texts.append(
@@ -63,4 +63,4 @@ def _texts(described: dict[str, Any]) -> list[str]:
         ]
         texts.append("Traceback (most recent call last):\n")
         texts += traceback.StackSummary.from_list(frames).format()
-    return texts + described["words"]
+    return [*texts, *described["words"]]

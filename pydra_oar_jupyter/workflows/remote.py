@@ -1,0 +1,97 @@
+"""What runs on the compute node: one task, or a whole workflow with its tasks on the job's cores.
+
+It imports Pydra and what the task needs; all else waits until it is used.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from pydra.engine.job import Job as PydraJob
+
+    from pydra_oar_jupyter.core.spool import JobDirectory
+
+
+def main() -> NoReturn:
+    """Run the task of the job whose directory is the command's argument."""
+    gc.disable()  # until the task runs: what is imported stays
+    from pydra_oar_jupyter.core.spool import JobDirectory
+
+    directory = JobDirectory(Path(sys.argv.pop()))
+    facts = json.loads((directory.path / "task.json").read_text())
+    sys.path[:0] = [place for place in facts["path"] if place not in sys.path]
+    _take_locks(directory, facts)
+    try:
+        job = _load(directory)
+    except Exception as error:
+        _leave(_fail(directory, error, unloadable=True))
+    gc.enable()
+    code = 0
+    try:
+        if facts["whole"]:
+            from pydra_oar_jupyter.workflows.whole import run_whole
+
+            run_whole(job, directory, facts)
+        else:
+            job.run(rerun=facts["rerun"])
+    except BaseException as error:
+        if not isinstance(error, Exception):  # sys.exit: Pydra has saved that as a success
+            (job.cache_dir / "_result.pklz").unlink(missing_ok=True)
+        code = _fail(directory, error)
+    _leave(code)
+
+
+def _take_locks(directory: JobDirectory, facts: dict[str, Any]) -> None:
+    """Say which process this is; and if the scheduler ran the job before, it does so no more."""
+    from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of, note_processes
+
+    root = Path(facts["caches"][0])
+    locks = root.glob("*.lock") if facts["whole"] else locks_of(root / facts["checksum"])
+    clear_locks(directory, locks)
+    note_processes(directory, [os.getpid()])
+
+
+def _load(directory: JobDirectory) -> PydraJob[Any]:
+    import cloudpickle
+    import pydra.engine.job  # noqa: F401 - before its workers, or they can't be imported
+
+    from pydra_oar_jupyter.core.files import open_private
+
+    with os.fdopen(open_private(directory.payload), "rb") as file:
+        job: PydraJob[Any] = cloudpickle.load(file)
+    job.task  # noqa: B018 - it is pickled by itself, and loaded with the job
+    return job
+
+
+def _fail(directory: JobDirectory, error: BaseException, *, unloadable: bool = False) -> int:
+    """Leave the exception for whoever waits; and in the job's output, for whoever looks there."""
+    from pydra_oar_jupyter.core.pickles import save
+    from pydra_oar_jupyter.workflows.traces import describe, lines_of
+
+    trace = describe(error)
+    told = {
+        "name": type(error).__name__,
+        "message": str(error),
+        "trace": trace,
+        "unloadable": unloadable,
+        "python": sys.executable,
+    }
+    sys.stderr.write("\n".join(lines_of(trace)) + "\n")
+    save(directory.result, {"<error>": error}, told, namespace={})
+    return 1
+
+
+def _leave(code: int) -> NoReturn:
+    """Leave without taking everything down piece by piece, and past threads that go on."""
+    import atexit
+
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
