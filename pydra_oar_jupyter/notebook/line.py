@@ -72,13 +72,6 @@ class Line:
                 error.message, text=text, at=error.at, length=error.length, hint=error.hint
             ) from None
 
-    def refusal(self, field: str, own: OwnOptions, message: str, hint: str = "") -> RequestError:
-        """What to raise for a value that only the magic knows to be wrong."""
-        option = next(option for option in own.table if option.field == field)
-        at = self.text.rfind(f"--{option.long}")
-        length = len(option.long) + 2
-        return RequestError(message, text=self.text, at=at, length=length, hint=hint)
-
 
 def read(text: str, own: OwnOptions) -> Line:
     """Find our options in a line.
