@@ -66,7 +66,7 @@ def pack_cell(
     try:
         names = cell_names(transform(code), transform)
     except SyntaxError as error:
-        raise _no_python(error) from None
+        raise no_python(error) from None
     name, values = _elements(shell, asked)
     given = [name] if name else []
     if asked.takes is None:
@@ -93,7 +93,7 @@ def pack_cell(
     return pack
 
 
-def _no_python(error: SyntaxError) -> RequestError:
+def no_python(error: SyntaxError) -> RequestError:
     line = (error.text or "").rstrip("\n")
     at = min(max(0, (error.offset or 1) - 1), len(line))
     where = f" in line {error.lineno} of the cell" if error.lineno else ""

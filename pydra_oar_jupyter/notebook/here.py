@@ -1,0 +1,71 @@
+"""A cell that runs here, in the notebook's kernel, for the value of its last expression."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.notebook.packing import cell_number, no_python
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def run_here(shell: InteractiveShell, cell: str, wanted: str) -> Any:
+    """Run what is below the line of a magic in the notebook's namespace, as IPython would.
+
+    Args:
+        shell: the notebook's.
+        cell: the cell without the line of its magic.
+        wanted: what its last expression must be, for the message if there is none.
+
+    Returns:
+        The value of its last expression.
+
+    Raises:
+        RequestError: it is not Python, or its end is no expression; nothing was run.
+        BaseException: what it raises, which IPython shows from the cell's own lines on.
+    """
+    ip: Any = shell
+    lines = cell.splitlines()
+    # IPython drops empty lines at the top; they count when the person counts.
+    empty = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    code = "\n" * (1 + empty) + ip.transform_cell(cell)
+    file = ip.compile.cache(code, cell_number(shell), raw_code=cell)
+    try:
+        statements = ip.transform_ast(ip.compile.ast_parse(code, filename=file)).body
+        if not statements or not isinstance(statements[-1], ast.Expr):
+            raise _no_value(cell, statements, wanted)
+        do = ip.compile(ast.Module(statements[:-1], []), file, "exec")
+        value = ip.compile(ast.Expression(statements[-1].value), file, "eval")
+    except SyntaxError as error:
+        raise no_python(error) from None
+    try:
+        exec(do, ip.user_global_ns, ip.user_ns)  # noqa: S102 - the cell's own
+        return eval(value, ip.user_global_ns, ip.user_ns)  # noqa: S307 - the cell's own
+    except (Exception, KeyboardInterrupt) as error:
+        _show_from_the_cell(ip, error)
+        raise
+
+
+def _show_from_the_cell(ip: Any, error: BaseException) -> None:
+    if hasattr(error, "_render_traceback_") or error.__traceback__ is None:
+        return
+    frames = error.__traceback__.tb_next  # the first one is ours
+    lines = ip.InteractiveTB.structured_traceback(type(error), error, frames, tb_offset=0)
+    with contextlib.suppress(AttributeError, TypeError):  # a type may allow no attributes
+        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+
+
+def _no_value(cell: str, statements: list[ast.stmt], wanted: str) -> RequestError:
+    last = statements[-1] if statements else None
+    text = cell.rstrip().rpartition("\n")[2]
+    hint = f"Its last line must be {wanted}."
+    if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+        hint = f"Write {last.targets[0].id} in a line of its own below."
+    return RequestError(
+        "The cell ends with no expression." if last else "The cell is empty.",
+        text=text, at=0 if text else None, length=len(text), hint=hint,
+    )  # fmt: skip
