@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -44,7 +45,10 @@ def stopping(jobs: Sequence[Job], area: StatusArea, *, keep: bool) -> Iterator[N
 
 
 def in_full(call: Callable[[], None]) -> None:
-    """Do it to its end, even if it is interrupted meanwhile: that is raised after it."""
+    """Do it to its end, even if it is interrupted meanwhile: that is raised after it.
+
+    What it shows comes below the cell that runs, in later cells too.
+    """
     future: Future[None] = Future()
 
     def work() -> None:
@@ -54,7 +58,8 @@ def in_full(call: Callable[[], None]) -> None:
         except BaseException as error:
             future.set_exception(error)
 
-    threading.Thread(target=work, name="oar-submit", daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="oar-submit", daemon=True).start()
     try:
         future.result()
     except KeyboardInterrupt:
@@ -69,23 +74,35 @@ def _how_to_get(jobs: Sequence[Job]) -> str:
     return f"%oar get {first} brings its output, names and value; %oardel {first} deletes it"
 
 
-def _delete(jobs: Sequence[Job]) -> tuple[str, str]:
-    """Delete them, in a thread that a second interrupt does not end; what came of it, in words."""
+def patiently(call: Callable[[], object]) -> bool:
+    """Do it in a thread that a second interrupt does not end; whether it is done in time.
+
+    Raises:
+        OarError: it has failed.
+    """
     failed: list[OarError] = []
 
-    def delete() -> None:
+    def work() -> None:
         try:
-            cancel_all(jobs)
+            call()
         except OarError as error:
             failed.append(error)
 
-    thread = threading.Thread(target=delete, name="oar-delete", daemon=True)
+    thread = threading.Thread(target=work, name="oar-delete", daemon=True)
     thread.start()
     thread.join(_PATIENCE)
     if failed:
-        return "could not be deleted", str(failed[0])
-    if thread.is_alive():
-        return "is being deleted", "The scheduler has not answered yet; %oarstat -u tells."
+        raise failed[0]
+    return not thread.is_alive()
+
+
+def _delete(jobs: Sequence[Job]) -> tuple[str, str]:
+    """Delete them; what came of it, in words."""
+    try:
+        if not patiently(lambda: cancel_all(jobs)):
+            return "is being deleted", "The scheduler has not answered yet; %oarstat -u tells."
+    except OarError as error:
+        return "could not be deleted", str(error)
     if any(job.id is None for job in jobs):
         return "is deleted as soon as the scheduler has it", ""
     return "was deleted", ""
