@@ -9,13 +9,15 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import arrays, latency, loading, transfer
+from bench import arrays, latency, loading, startup, transfer, workflows
 
 SECTIONS = {
     "loading": loading.run,
     "latency": latency.run,
     "arrays": arrays.run,
     "transfer": transfer.run,
+    "workflows": workflows.run,
+    "startup": startup.run,
 }
 
 
