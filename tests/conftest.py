@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pydra_oar_jupyter
+from tests.commands import Commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
     from jupyter_client.manager import KernelManager
 
+os.environ["NO_ET"] = "1"  # Pydra tells a server when it is used
 # How long anything that is waited for may take on a loaded machine, in seconds.
 PATIENCE = 120.0
 
@@ -95,6 +97,16 @@ def _end_jobs(name: str, spool: Path) -> None:
         assert time.monotonic() < deadline, f"jobs {left} do not end"
         backend.delete(left)
         time.sleep(0.1)
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """OAR's commands, counted; for the backend ``oar``, before its first use."""
+    folder = tmp_path / "commands"
+    folder.mkdir()
+    found = Commands(folder)
+    monkeypatch.setenv("PYDRA_OAR_PREFIX", os.fspath(found.script))
+    return found
 
 
 @dataclass

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
-    from tests.core.conftest import Commands
+    from tests.commands import Commands
 
     Run = Callable[..., list[Job]]
 

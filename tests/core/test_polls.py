@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.state import JobStatus
-    from tests.core.conftest import Commands
+    from tests.commands import Commands
 
     Run = Callable[..., list[Job]]
 
