@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.spool import JobDirectory
 
+# The exit code of a task that has left its result. (What a task runs may end the process with 0.)
+FINISHED = 83
+
 
 def main() -> NoReturn:
     """Run the task of the job whose directory is the command's argument."""
@@ -32,7 +35,7 @@ def main() -> NoReturn:
     except Exception as error:
         _leave(_fail(directory, error, unloadable=True))
     gc.enable()
-    code = 0
+    code = FINISHED
     try:
         if facts["whole"]:
             from pydra_oar_jupyter.workflows.whole import run_whole

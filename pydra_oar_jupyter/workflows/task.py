@@ -20,9 +20,11 @@ from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.pickler import say
 from pydra_oar_jupyter.core.pickles import Pickles
 from pydra_oar_jupyter.core.raised import RemoteError, place_of, show_as_there
+from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.surroundings import import_places
 from pydra_oar_jupyter.workflows.errors import SubmissionError, TaskFailed
 from pydra_oar_jupyter.workflows.inputs import inputs_in_words
+from pydra_oar_jupyter.workflows.remote import FINISHED
 from pydra_oar_jupyter.workflows.traces import lines_of
 
 if TYPE_CHECKING:
@@ -36,10 +38,19 @@ TASK = "task.json"
 _RUN = """\
 {python} -P -c 'from pydra_oar_jupyter.workflows.remote import main; main()' "$job"
 code=$?
+case $code in
+{done}) exit 0 ;;
+0) printf '%s\\n' {unfinished} >&2; exit {failed} ;;
+esac
 if [ $code -ne 0 ] && ! [ -e "$job/result.pkl" ]; then
     {python} -P -c 'import pydra.engine.job, pydra_oar_jupyter' || printf '%s\\n' {advice} >&2
 fi
 exit $code"""
+
+_UNFINISHED = (
+    "The task's process was ended from within, with exit code 0, before there was a result: by "
+    "os._exit(0), or by a library that exits."
+)
 
 
 def pack_task(
@@ -94,7 +105,13 @@ def pack_task(
         raise unwritable(directory.payload, error) from error
     write_atomically(directory.path / TASK, json.dumps(facts))
     advice = f"To run Pydra's tasks there, install pydra-oar-jupyter[pydra] in {python}"
-    return _RUN.format(python=shlex.quote(python), advice=shlex.quote(advice))
+    return _RUN.format(
+        python=shlex.quote(python),
+        done=FINISHED,
+        unfinished=shlex.quote(_UNFINISHED),
+        failed=os.EX_SOFTWARE,
+        advice=shlex.quote(advice),
+    )
 
 
 def name_of(job: PydraJob[Any]) -> str:
@@ -138,9 +155,11 @@ class TaskJob(Job):
         task = f"{facts['name']} ({facts['inputs']})" if facts["inputs"] else facts["name"]
         output = f"Its standard error: {self.directory.stderr}"
         if not self.directory.result.exists():
-            failed = self.failure(outcome)
-            message, *rest = str(failed).split("\n")
-            return JobFailed("\n".join([message, f"The task: {task}", *rest, output]), outcome)
+            message, *rest = str(self.failure(outcome)).split("\n")
+            lines = [message, f"The task: {task}", *rest, output]
+            if outcome.state is JobState.ERROR:  # ended from outside
+                lines.append("Run the same again: what is done is in Pydra's cache.")
+            return JobFailed("\n".join(lines), outcome)
         error, lines = self._raised()
         where = f"{place_of(self.directory)}, task {task}. {output}"
         show_as_there(error, lines, where)
@@ -166,14 +185,10 @@ class TaskJob(Job):
         raised = objects.get("<error>")
         if not isinstance(raised, BaseException):
             raised = RemoteError(told["name"], told["message"])
+        elif not isinstance(raised, Exception):  # raised here it would end this process as well
+            raised = TaskFailed(
+                f"The task gave up with {told['name']}({told['message']}): no result of it is kept."
+            )
+        elif isinstance(raised, StopIteration):  # which means something else in a coroutine
+            raised = RemoteError(told["name"], told["message"])
         return raised, lines_of(told["trace"])
-
-    def failure(self, outcome: Outcome) -> JobFailed:
-        """The exception that tells a person how it ended, and what to do."""
-        if not outcome.ok:
-            return super().failure(outcome)
-        return JobFailed(
-            f"Job {self.id} {self.name!r} has left no result in Pydra's cache: its process ended "
-            "before it could, with exit code 0, or the file system does not show it here.",
-            outcome,
-        )
