@@ -66,9 +66,9 @@ class Pack:
             ),
         )
 
-    def drop(self) -> None:
-        """Take the last job back, with its files."""
-        job, _ = self.jobs.pop()
+    def drop(self, at: int = -1) -> None:
+        """Take a job back, with its files: the last one, or another."""
+        job, _ = self.jobs.pop(at)
         all_jobs().spool.discard(job)
 
     def submit(self, backend: str) -> list[Job]:

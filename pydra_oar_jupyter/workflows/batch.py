@@ -53,16 +53,16 @@ class Batch:
 
     def going(self, job: PydraJob[Any]) -> TaskJob | None:
         """The job, of this run or another, that computes this task already."""
-        notes = _notes(job)
-        if (noted := notes.find(job.checksum)) is None:
+        if (noted := _notes(job).find(job.checksum)) is None:
             return None
-        found = all_jobs().find(noted)
+        found = all_jobs().find(noted.job)
         if not isinstance(found, TaskJob):
             return None
         if found.done():  # and nobody was there to see it
-            clear_locks(found.directory, locks_of(job.cache_dir))
-            notes.remove(job.checksum, found.directory)
+            self._tidy(found, job)
             return None
+        if noted.left:  # by a process that has ended: it is deleted with this run's jobs
+            self._open[found] = job
         return found
 
     async def add(
@@ -94,6 +94,10 @@ class Batch:
         assert self._pack is not None
         pack, packed = self._pack, self._packed
         self._pack, self._packed = None, []
+        for at in reversed(range(len(packed))):
+            if packed[at][1].cancelled():  # stopped meanwhile
+                del packed[at]
+                pack.drop(at)
         try:
             handles = cast("list[TaskJob]", pack.submit(self.backend)) if packed else []
         except Exception as error:
@@ -108,10 +112,10 @@ class Batch:
             if not future.cancelled():
                 future.set_result(handle)
 
-    async def ending(self, handle: TaskJob) -> Outcome:
-        """Wait until a job of this batch has ended."""
+    async def ending(self, handle: TaskJob, job: PydraJob[Any]) -> Outcome:
+        """Wait until a job that computes this task has ended."""
         outcome = await handle.ending()
-        self._tidy(handle)
+        self._tidy(handle, job)
         # Pydra looks at each of its tasks whenever some have ended: they are told together.
         loop = asyncio.get_running_loop()
         told: asyncio.Future[None] = loop.create_future()
@@ -129,10 +133,9 @@ class Batch:
             if not future.done():
                 future.set_result(None)
 
-    def _tidy(self, handle: TaskJob) -> None:
+    def _tidy(self, handle: TaskJob, job: PydraJob[Any]) -> None:
         """Leave nothing of an ended job in Pydra's cache but its result."""
-        if (job := self._open.pop(handle, None)) is None:
-            return
+        self._open.pop(handle, None)
         _notes(job).remove(job.checksum, handle.directory)
         if not handle.wait().ok:
             whole = job.is_async  # then there are the locks of its tasks as well
@@ -141,17 +144,17 @@ class Batch:
 
     def close(self) -> None:
         """Delete the jobs that have not ended, and see them end."""
-        going = list(self._open)
+        going = dict(self._open)
         try:
-            cancel_all(going)
+            cancel_all(list(going))
         except OarError as error:
             logger.error("The jobs of this run could not be deleted: %s", error)
             return
         deadline = time.monotonic() + _PATIENCE
-        for handle in going:
+        for handle, job in going.items():
             with suppress(TimeoutError):  # its lock is cleared when the task is wanted again
                 handle.wait(max(0.0, deadline - time.monotonic()))
-                self._tidy(handle)
+                self._tidy(handle, job)
 
 
 def _notes(job: PydraJob[Any]) -> OnTheirWay:

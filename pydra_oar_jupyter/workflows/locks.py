@@ -9,12 +9,14 @@ same host left; of another host it can't know. We can: its job has ended.
 from __future__ import annotations
 
 import json
+import os
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydra_oar_jupyter.core.errors import SpoolError
 from pydra_oar_jupyter.core.files import read_json, write_atomically
+from pydra_oar_jupyter.core.process import alive, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +57,18 @@ def locks_of(cache_dir: Path) -> list[Path]:
     return [cache_dir.with_suffix(".lock"), cache_dir.with_name(cache_dir.name + "_save.lock")]
 
 
+class Noted(NamedTuple):
+    """A job that was to compute an entry of a cache.
+
+    Attributes:
+        job: its directory's id in the spool.
+        left: whether the process that submitted it has ended.
+    """
+
+    job: str
+    left: bool
+
+
 class OnTheirWay:
     """The jobs that compute entries of one cache: noted in it, for the next who needs the same."""
 
@@ -63,23 +77,24 @@ class OnTheirWay:
         self._spool = str(spool)
 
     def note(self, checksum: str, job: JobDirectory) -> None:
-        """This job computes that entry."""
+        """This job computes that entry, for this process."""
+        facts = {"spool": self._spool, "job": job.id, "by": identity(os.getpid())}
         with suppress(SpoolError, OSError):  # then two may compute it, and one waits for the other
             self._folder.mkdir(exist_ok=True)
-            write_atomically(
-                self._folder / checksum, json.dumps({"spool": self._spool, "job": job.id})
-            )
+            write_atomically(self._folder / checksum, json.dumps(facts))
 
-    def find(self, checksum: str) -> str | None:
-        """The directory's id of the job of this spool that was to compute that entry."""
+    def find(self, checksum: str) -> Noted | None:
+        """The job of this spool that was to compute that entry."""
         if not (self._folder / checksum).exists():
             return None
         with suppress(SpoolError, ValueError, KeyError):
             facts = read_json(self._folder / checksum)
-            return str(facts["job"]) if facts["spool"] == self._spool else None
+            if facts["spool"] == self._spool:
+                return Noted(str(facts["job"]), alive(str(facts["by"])) is False)
         return None
 
     def remove(self, checksum: str, job: JobDirectory) -> None:
         """This job has ended."""
-        if self.find(checksum) == job.id:
+        noted = self.find(checksum)
+        if noted and noted.job == job.id:
             (self._folder / checksum).unlink(missing_ok=True)

@@ -18,12 +18,14 @@ from pydra_oar_jupyter.core.backend import default_backend, get_backend
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.surroundings import Surroundings
+from pydra_oar_jupyter.workflows.audit import keep_place
 from pydra_oar_jupyter.workflows.batch import Batch
 from pydra_oar_jupyter.workflows.caches import check_cache_root
 from pydra_oar_jupyter.workflows.errors import TaskFailed
+from pydra_oar_jupyter.workflows.interrupts import cancelled_by_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from pydra.engine.job import Job as PydraJob
     from pydra.engine.result import Result
@@ -85,6 +87,11 @@ class OarWorker(Worker):
     snapshot: Path | None = attrs.field(default=None, init=False, repr=False, eq=False)
     _batch: Batch = attrs.field(init=False, repr=False, eq=False)
     _room: asyncio.Semaphore | None = attrs.field(default=None, init=False, repr=False, eq=False)
+    # Pydra's tasks on this worker's loop, and of those that compute the same the first one.
+    _tasks: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False, repr=False, eq=False)
+    _first: dict[str, asyncio.Task[Any]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     def __attrs_post_init__(self) -> None:
         request = Request.parse(self.oarsub_args)
@@ -111,16 +118,22 @@ class OarWorker(Worker):
         """
         if not self.allow_local_cache:
             check_cache_root(job.cache_root, self._batch.backend)
-        whole = self.one_job or not job.is_async
-        try:
-            return await (self.run(job, rerun) if whole else Worker.submit(self, job, rerun))
-        except Exception:
-            raise
-        except BaseException:  # stopped
-            self.close()
-            if not whole:  # Pydra has saved a result without outputs, as a success
-                _forget_result(job)
-            raise
+        work = self._compute_task if self.one_job or not job.is_async else self._go_through
+        if self._tasks:  # a workflow in the one that goes on
+            return await self._once(job, rerun, work)
+        if job.submitter:
+            # Pydra pickles it with each workflow, and there may be secrets among the variables.
+            job.submitter.worker_kwargs = {}
+        keep_place(job)
+        with cancelled_by_interrupt():
+            try:
+                return await self._once(job, rerun, work)
+            finally:
+                try:
+                    while self._tasks:  # it was stopped, and they are not aware of it yet
+                        await asyncio.wait(self._tasks)
+                finally:
+                    self.close()
 
     async def run(  # type: ignore[override]  # Pydra awaits it
         self, job: PydraJob[Any], rerun: bool = False
@@ -135,10 +148,46 @@ class OarWorker(Worker):
             PackingError: the task can't be pickled.
             TaskFailed: it can't be loaded on the node, or its result can't be seen here.
         """
-        if not rerun and (found := _result(job)):
+        return await self._once(job, rerun, self._compute_task)
+
+    async def _once(
+        self,
+        job: PydraJob[Any],
+        rerun: bool,
+        work: Callable[[PydraJob[Any], bool], Awaitable[Result[Any]]],
+    ) -> Result[Any]:
+        """Do it, or take part if another place of the workflow has the same done already."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            if first := self._first.get(job.checksum):
+                result: Result[Any] = await asyncio.shield(first)
+                return result
+            self._first[job.checksum] = task
+            try:
+                return await work(job, rerun)
+            finally:
+                del self._first[job.checksum]
+        finally:
+            self._tasks.discard(task)
+
+    async def _go_through(self, job: PydraJob[Any], rerun: bool) -> Result[Any]:
+        """Have the tasks of a workflow run."""
+        _result_of_before(job, rerun)
+        try:
+            result: Result[Any] = await job.run_async(rerun=rerun)
+        except Exception:
+            raise
+        except BaseException:  # stopped: Pydra has saved a result without outputs, as a success
+            _forget_result(job)
+            raise
+        return result
+
+    async def _compute_task(self, job: PydraJob[Any], rerun: bool) -> Result[Any]:
+        if found := _result_of_before(job, rerun):
             self.cached.add(job.checksum)
             return found
-        _forget_result(job)  # a failure of an earlier run: Pydra would take it for this one's
         try:
             async with self._place(job):
                 await self._compute(job, rerun=rerun)
@@ -166,12 +215,12 @@ class OarWorker(Worker):
         """Have it computed: by the job that does so already, or by one of its own."""
         if not rerun and (going := self._batch.going(job)):
             self.jobs[job.checksum] = going
-            await going.ending()
+            await self._batch.ending(going, job)
             if _result(job):
                 return
         handle = await self._batch.add(job, rerun=rerun, snapshot=self.snapshot)
         self.jobs[job.checksum] = handle
-        outcome = await self._batch.ending(handle)
+        outcome = await self._batch.ending(handle, job)
         if not outcome.ok:
             raise handle.error(outcome)
 
@@ -199,6 +248,14 @@ def _result(job: PydraJob[Any]) -> Result[Any] | None:
     except Exception:  # of other versions, or half a file: it is computed again
         return None
     return found if found and not found.errored and found.outputs is not None else None
+
+
+def _result_of_before(job: PydraJob[Any], rerun: bool) -> Result[Any] | None:
+    """What an earlier run has left, if it counts; else Pydra would take it for this one's."""
+    if not rerun and (found := _result(job)):
+        return found
+    _forget_result(job)
+    return None
 
 
 def _forget_result(job: PydraJob[Any]) -> None:
