@@ -1,0 +1,148 @@
+"""Submitters that run tasks with the worker for OAR, in a cache that the nodes see."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pydra.engine  # noqa: F401 - before its workers, or they can't be imported
+import pytest
+from pydra.engine.submitter import Submitter
+
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.workflows.worker import OarWorker
+
+# How long a run may take on a loaded machine, in seconds.
+LONG = 120
+
+
+@pytest.fixture
+def place(spool: Path) -> Path:
+    """A folder that the nodes see, gone after the test."""
+    return spool.parent
+
+
+@pytest.fixture
+def trace(place: Path) -> Trace:
+    return Trace(place / "trace")
+
+
+class Trace:
+    """The file in which tasks note that they ran."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def ran(self) -> Counter[int]:
+        """How often each number's step ran."""
+        return Counter(map(int, self.path.read_text().split())) if self.path.exists() else Counter()
+
+
+class Going:
+    """A Submitter at work, in a thread of its own."""
+
+    def __init__(self, task: Any, options: dict[str, Any], call: dict[str, Any]) -> None:
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.cache: Path = options["cache_root"]
+        self._submitter: Submitter | None = None
+        self._thread = threading.Thread(target=self._work, args=(task, options, call))
+        self._thread.start()
+
+    def _work(self, task: Any, options: dict[str, Any], call: dict[str, Any]) -> None:
+        try:
+            with Submitter(worker="oar", **options) as self._submitter:
+                self.result = self._submitter(task, **call)
+        except BaseException as error:
+            self.error = error
+
+    @property
+    def worker(self) -> OarWorker:
+        """Its worker, once it is there."""
+        found = wait_until(lambda: self._submitter or self.error)
+        assert self._submitter is not None, found
+        worker: Any = self._submitter.worker
+        return worker  # type: ignore[no-any-return]
+
+    def jobs(self, count: int) -> list[Job]:
+        """Its jobs, as soon as there are so many."""
+        wait_until(lambda: len(self.worker.jobs) >= count, LONG)
+        return list(self.worker.jobs.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its jobs so far."""
+        return sorted(job.name for job in self.worker.jobs.values())
+
+    def job(self, name: str) -> Job:
+        """Its job of that name, as soon as it is there."""
+        wait_until(lambda: name in self.names, LONG)
+        return next(job for job in self.worker.jobs.values() if job.name == name)
+
+    def wait(self) -> Going:
+        """Wait for its end."""
+        self._thread.join(LONG)
+        assert not self._thread.is_alive(), "the run does not end"
+        return self
+
+    @property
+    def outputs(self) -> Any:
+        """Wait for its end; its outputs."""
+        self.wait()
+        if self.error:
+            raise self.error
+        assert not self.result.errored, self.worker.failures
+        return self.result.outputs
+
+    @property
+    def failures(self) -> dict[str, BaseException]:
+        """Wait for its end; what tasks have raised, by the names of their jobs."""
+        self.wait()
+        worker = self.worker
+        return {worker.jobs[key].name: error for key, error in worker.failures.items()}
+
+    @property
+    def locks(self) -> list[Path]:
+        """The locks in its cache."""
+        return list(self.cache.glob("*.lock"))
+
+    def cancel(self) -> None:
+        """As a notebook's stop button does: from another thread."""
+        loop = self.worker.loop
+
+        def cancel() -> None:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+
+        loop.call_soon_threadsafe(cancel)
+
+
+@pytest.fixture
+def go(place: Path) -> Iterator[Callable[..., Going]]:
+    """Starts runs: a task, the Submitter's options, and those of its call."""
+    started: list[Going] = []
+
+    def start(task: Any, **options: Any) -> Going:
+        given = {"cache_root": place / "cache", "oarsub_args": "-l core=1"} | options
+        call = {name: given.pop(name) for name in given.keys() & {"rerun", "hooks", "raise_errors"}}
+        going = Going(task, given, call)
+        started.append(going)
+        return going
+
+    yield start
+    for going in started:
+        if going._thread.is_alive():
+            going.cancel()
+            going.wait()

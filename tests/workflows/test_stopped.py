@@ -1,0 +1,147 @@
+"""Runs that are interrupted, killed or cancelled, and the same runs again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cloudpickle
+import pytest
+
+from pydra_oar_jupyter.core.backend import get_backend
+from pydra_oar_jupyter.core.jobs import all_jobs
+from tests.waiting import wait_until
+from tests.workflows.conftest import LONG
+from tests.workflows.flows import Nested
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.workflows.conftest import Going, Trace
+
+    Go = Callable[..., Going]
+
+# As users write it. The second steps wait for the gate, so that it is in the middle of its work.
+SCRIPT = """
+import sys
+from pydra.engine.submitter import Submitter
+from tests.workflows.flows import Nested
+
+cache, trace, gate = sys.argv[1:]
+with Submitter(worker="oar", cache_root=cache, oarsub_args="-l core=1", poll_delay=1) as submit:
+    submit(Nested(xs=[1, 10], trace=trace, gate=gate))
+print("went on")
+"""
+BEGUN = {1: 1, 10: 1, 100: 1, 2: 1, 20: 1}
+
+
+@pytest.fixture
+def gate(place: Path) -> Path:
+    return place / "gate"
+
+
+@pytest.fixture
+def flow(trace: Trace, gate: Path) -> Nested:
+    return Nested(xs=[1, 10], trace=str(trace), gate=str(gate))
+
+
+@pytest.fixture
+def script(place: Path, trace: Trace, gate: Path) -> Iterator[subprocess.Popen[str]]:
+    """The script at work, in the middle of the flow."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "-c", SCRIPT, place / "cache", str(trace), gate]
+    process = subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: trace.ran == BEGUN or process.poll() is not None, LONG)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def going_on() -> list[int]:
+    """The ids of jobs that have not ended, by the scheduler's word."""
+    ids = {job_id for one in all_jobs().spool.submissions() for job_id in one.ids}
+    found = get_backend().status(ids)
+    return [job_id for job_id, status in found.items() if not status.state.final]
+
+
+def poisoned(cache: Path) -> list[Path]:
+    """Results that would be taken for a success, and have no outputs."""
+    found = []
+    for path in cache.glob("*/_result.pklz"):
+        with path.open("rb") as file:
+            result = cloudpickle.load(file)
+        if not result.errored and result.outputs is None:
+            found.append(path)
+    return found
+
+
+def test_interrupted_and_run_again(
+    go: Go,
+    backend: str,
+    script: subprocess.Popen[str],
+    flow: Nested,
+    trace: Trace,
+    gate: Path,
+) -> None:
+    script.send_signal(signal.SIGINT)
+    out, err = script.communicate(timeout=LONG)
+    assert script.returncode == -signal.SIGINT
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert "went on" not in out
+    for litter in ("destroyed", "never", "CancelledError", "deleted by"):
+        assert litter not in err
+    assert going_on() == []
+    gate.touch()
+    again = go(flow)
+    assert again.locks == []
+    assert poisoned(again.cache) == []
+    assert again.outputs.total == 44
+    assert trace.ran == BEGUN | {2: 2, 20: 2}
+
+
+def test_killed_and_run_again(
+    go: Go,
+    backend: str,
+    script: subprocess.Popen[str],
+    flow: Nested,
+    trace: Trace,
+    gate: Path,
+) -> None:
+    script.kill()
+    script.wait()
+    before = sorted(going_on())
+    assert len(before) == 2
+    again = go(flow)
+    assert sorted(job.id for job in again.jobs(2)) == before
+    gate.touch()
+    assert again.outputs.total == 44
+    assert again.locks == []
+    assert trace.ran == BEGUN
+
+
+def test_what_a_killed_run_left_is_the_next_runs_own(
+    go: Go,
+    backend: str,
+    script: subprocess.Popen[str],
+    flow: Nested,
+    trace: Trace,
+    gate: Path,
+) -> None:
+    script.kill()
+    script.wait()
+    joined = go(flow)
+    first, second = joined.jobs(2)
+    get_backend(backend).delete([first.submitted()])
+    wait_until(lambda: trace.ran.total() == 6, LONG)  # it is computed anew
+    joined.cancel()
+    joined.wait()
+    assert second.wait(LONG).ending == "deleted"
+    assert going_on() == []
+    assert joined.locks == []
+    assert poisoned(joined.cache) == []
