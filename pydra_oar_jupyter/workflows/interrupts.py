@@ -41,4 +41,4 @@ def cancelled_by_interrupt() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, usual)
         if interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt from None
