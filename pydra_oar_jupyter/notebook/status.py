@@ -8,27 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
+from pydra_oar_jupyter.core.tones import COLOURS, MARKS
 from pydra_oar_jupyter.notebook.words import clock, duration, spans, text_bar, ticking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydra_oar_jupyter.core.outcome import Outcome
-
-Tone = Literal["waiting", "running", "done", "failed", "stopped"]
-
-_MARKS: dict[Tone, str] = {
-    "waiting": "◌", "running": "●", "done": "✓", "failed": "✗", "stopped": "■",
-}  # fmt: skip
-# In the middle between black and white: they read on dark and light pages.
-_COLOURS: dict[Tone, str] = {
-    "waiting": "#b07d1e", "running": "#2f81c8", "done": "#2f9a55", "failed": "#d6453d",
-    "stopped": "#808080",
-}  # fmt: skip
+    from pydra_oar_jupyter.core.tones import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +198,7 @@ def _filled(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _text(view: View) -> str:
-    lines = [f"{_MARKS[view.tone]} {' · '.join(view.parts)}"]
+    lines = [f"{MARKS[view.tone]} {' · '.join(view.parts)}"]
     for bar in view.bars:
         drawn = text_bar(bar.fraction) if bar.fraction is not None else ""
         lines.append("  " + " ".join(_filled((bar.label, drawn, bar.caption))))
@@ -216,8 +207,8 @@ def _text(view: View) -> str:
 
 
 def _html(view: View) -> str:
-    colour = _COLOURS[view.tone]
-    mark = f'<span style="color:{colour};font-weight:bold">{_MARKS[view.tone]}</span>'
+    colour = COLOURS[view.tone]
+    mark = f'<span style="color:{colour};font-weight:bold">{MARKS[view.tone]}</span>'
     parts = [escape(part) for part in view.parts]
     head = f"{mark} {parts[0]}"
     rest = "".join(f'<span style="opacity:.75"> · {part}</span>' for part in parts[1:])
@@ -234,7 +225,7 @@ def _html(view: View) -> str:
         )
         lines.append(f"<div>{label} {drawn} {caption}</div>")
     if view.trouble:
-        warn = _COLOURS["waiting"]
+        warn = COLOURS["waiting"]
         lines.append(f'<div style="color:{warn}">⚠ {escape(view.trouble)}</div>')
     if view.note:
         lines.append(f'<div style="opacity:.75">{escape(view.note)}</div>')

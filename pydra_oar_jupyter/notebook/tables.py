@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.state import JobState
+from pydra_oar_jupyter.core.tones import COLOURS
 from pydra_oar_jupyter.notebook.words import clock, duration
 
 if TYPE_CHECKING:
@@ -16,22 +17,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pydra_oar_jupyter.core.state import JobStatus, Resource
+    from pydra_oar_jupyter.core.tones import Tone
 
-# They read on dark and light pages.
-_GREEN, _BLUE, _AMBER, _RED = "#2f9a55", "#2f81c8", "#b07d1e", "#d6453d"
-_COLOURS: dict[str, str] = {
-    **{str(state): _AMBER for state in JobState if state.pending},
-    JobState.RUNNING: _BLUE,
-    JobState.RESUMING: _BLUE,
-    JobState.FINISHING: _BLUE,
-    JobState.SUSPENDED: _AMBER,
-    "done": _GREEN,
-    JobState.ERROR: _RED,
-    JobState.TO_ERROR: _RED,
-    "Alive": _GREEN,
-    "Absent": _AMBER,
-    "Suspected": _RED,
-    "Dead": _RED,
+_TONES: dict[str, Tone] = {
+    **{str(state): "waiting" for state in JobState if state.pending},
+    JobState.RUNNING: "running",
+    JobState.RESUMING: "running",
+    JobState.FINISHING: "running",
+    JobState.SUSPENDED: "waiting",
+    "done": "done",
+    JobState.ERROR: "failed",
+    JobState.TO_ERROR: "failed",
+    "Alive": "done",
+    "Absent": "waiting",
+    "Suspected": "failed",
+    "Dead": "failed",
 }
 # What is wider is cut in the text form, in letters.
 _WIDEST = 48
@@ -124,8 +124,10 @@ def _cut(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    colour = _COLOURS.get(text.partition(" ")[0])
-    style = f"color:{colour};" * bool(colour) + "white-space:nowrap" * (len(text) <= _UNBROKEN)
+    tone = _TONES.get(text.partition(" ")[0])
+    style = (f"color:{COLOURS[tone]};" if tone else "") + "white-space:nowrap" * (
+        len(text) <= _UNBROKEN
+    )
     return f'<span style="{style}">{escape(text)}</span>' if style else escape(text)
 
 
@@ -149,7 +151,7 @@ def _own_state(state: str) -> str:
     return state if state == JobState.ERROR else _state(state)
 
 
-def _moment(value: float) -> str:
+def moment(value: float) -> str:
     return clock(value, time.time()) if value else ""
 
 
@@ -165,8 +167,8 @@ STATUS_COLUMNS = (
     Column("queue", "Queue"),
     Column("resources", "Resources"),
     Column("nodes", "Nodes", _many),
-    Column("submitted", "Submitted", _moment),
-    Column("started", "Started", _moment),
+    Column("submitted", "Submitted", moment),
+    Column("started", "Started", moment),
 )
 OWN_COLUMNS = (
     Column("id", "Job"),
@@ -174,7 +176,7 @@ OWN_COLUMNS = (
     Column("state", "State", _own_state),
     Column("how", "How it ended"),
     Column("node", "Node"),
-    Column("submitted", "Submitted", _moment),
+    Column("submitted", "Submitted", moment),
     Column("took", "Ran", duration),
     Column("backend", "Backend"),
 )
@@ -207,9 +209,9 @@ def details(rows: Sequence[Mapping[str, Any]]) -> Table:
     for row in rows:
         for key, value in row.items():
             if key == "events":
-                text = "\n".join(f"{_moment(e['time'])} {e['type']}" for e in value)
+                text = "\n".join(f"{moment(e['time'])} {e['type']}" for e in value)
             elif key in times:
-                text = _moment(value)
+                text = moment(value)
             else:
                 text = _many(value) if isinstance(value, list | tuple) else str(value or "")
             if text:
