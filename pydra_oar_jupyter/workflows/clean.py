@@ -1,0 +1,28 @@
+"""Strings of users and of programs, made fit for a terminal, a page and an SVG."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+# What XML 1.0 can't hold, other control characters, and those that turn the direction of writing.
+_UNFIT = re.compile(
+    "[^\t\n -~\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def plain(text: str) -> str:
+    """Without colours of terminals; what can't be shown becomes "�"."""
+    return _UNFIT.sub("\ufffd", _ESCAPES.sub("", text).replace("\r\n", "\n"))
+
+
+def line(text: str, most: int = 80) -> str:
+    """On one line, of so many letters at most."""
+    words = " ".join(plain(text[: 4 * most]).split())
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def xml(text: str) -> str:
+    """For the text and the attributes of HTML and SVG."""
+    return escape(plain(text))
