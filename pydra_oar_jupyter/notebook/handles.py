@@ -1,4 +1,4 @@
-"""How handles of jobs look as the value of a cell."""
+"""How handles of jobs and runs look as the value of a cell."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.status import View
+    from pydra_oar_jupyter.workflows.run import Run
 
-_NAMES = (("pydra_oar_jupyter.core.job", "Job"), ("pydra_oar_jupyter.core.array", "JobArray"))
+_NAMES = (
+    ("pydra_oar_jupyter.core.job", "Job"),
+    ("pydra_oar_jupyter.core.array", "JobArray"),
+    ("pydra_oar_jupyter.workflows.run", "Run"),
+)
 
 
 def register(formatters: Any) -> None:
     """Tell IPython's formatters, by name: the classes need not be imported for it."""
-    for (module, name), html in zip(_NAMES, (_job_html, _array_html), strict=True):
+    forms = ((_job_html, _plain), (_array_html, _plain), (_run_html, _run_plain))
+    for (module, name), (html, plain) in zip(_NAMES, forms, strict=True):
         formatters["text/html"].for_type_by_name(module, name, html)
-        formatters["text/plain"].for_type_by_name(module, name, _plain)
+        formatters["text/plain"].for_type_by_name(module, name, plain)
 
 
 def unregister(formatters: Any) -> None:
@@ -52,6 +58,18 @@ def _array_html(jobs: JobArray) -> str:
     from pydra_oar_jupyter.notebook.wait import live_view
 
     return _html(live_view(jobs.jobs, array=True), jobs)
+
+
+def _run_html(run: Run) -> str:
+    from pydra_oar_jupyter.notebook.run_view import run_bundle
+
+    return run_bundle(run.progress)["text/html"]
+
+
+def _run_plain(run: Run, printer: Any, _cycle: bool) -> None:
+    from pydra_oar_jupyter.notebook.run_view import run_bundle
+
+    printer.text(run_bundle(run.progress)["text/plain"])
 
 
 def _html(view: View, shown: Job | JobArray) -> str:
