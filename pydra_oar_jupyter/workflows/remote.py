@@ -34,6 +34,7 @@ def main() -> NoReturn:
         job = _load(directory)
     except Exception as error:
         _leave(_fail(directory, error, unloadable=True))
+    gc.freeze()  # else the first collection goes through all of it
     gc.enable()
     code = FINISHED
     try:
