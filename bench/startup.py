@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench.table import Table
 from pydra_oar_jupyter.core.spool import Spool
+from pydra_oar_jupyter.core.surroundings import import_places
 from pydra_oar_jupyter.workflows.task import pack_task
 
 if TYPE_CHECKING:
@@ -69,12 +70,15 @@ def _job(folder: Path, worker: str) -> Job:
         print((time.time(), len(sys.modules)))
 
     submitter = Submitter(worker=worker, cache_root=folder / worker)
-    return pydra.engine.job.Job(Begin(), submitter=submitter, name="begin")
+    job = pydra.engine.job.Job(Begin(), submitter=submitter, name="begin")
+    job.checksum  # noqa: B018 - Pydra asks for it before it hands a job to its worker
+    return job
 
 
 def _ours(folder: Path) -> Sequence[str]:
     directory = Spool(folder / "spool").new_job()
-    lines = pack_task(directory, _job(folder, "oar"), sys.executable, rerun=True)
+    job, places = _job(folder, "oar"), import_places()
+    lines = pack_task(directory, job, sys.executable, places, rerun=True)
     return ["/bin/sh", "-c", f"job={directory.path}\n{lines}"]
 
 

@@ -12,6 +12,7 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.job import cancel_all
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.pack import new_pack
+from pydra_oar_jupyter.core.surroundings import import_places
 from pydra_oar_jupyter.workflows.locks import OnTheirWay, clear_locks, locks_of
 from pydra_oar_jupyter.workflows.task import TaskJob, name_of, pack_task
 
@@ -47,6 +48,7 @@ class Batch:
         self.backend = backend
         self._request, self._python, self._around = request, python, around
         self._pack: Pack | None = None
+        self._places: list[str] = []
         self._packed: list[tuple[PydraJob[Any], asyncio.Future[TaskJob]]] = []
         self._open: dict[TaskJob, PydraJob[Any]] = {}
         self._ended: list[asyncio.Future[None]] = []
@@ -77,11 +79,14 @@ class Batch:
         loop = asyncio.get_running_loop()
         if self._pack is None:
             self._pack = new_pack(self._request, "pydra", "pydra", array=True)
+            self._places = import_places()
             # Pydra has started all tasks that are ready: this comes after each has been packed.
             loop.call_soon(self._send)
         directory = self._pack.add()
         try:
-            run = pack_task(directory, job, self._python, rerun=rerun, snapshot=snapshot)
+            run = pack_task(
+                directory, job, self._python, self._places, rerun=rerun, snapshot=snapshot
+            )
             self._pack.work(self._around.write(directory, run), name_of(job))
         except BaseException:
             self._pack.drop()

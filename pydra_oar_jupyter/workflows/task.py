@@ -6,7 +6,6 @@ and ``result.pkl`` if it fails, with the exception.
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import shlex
@@ -21,13 +20,14 @@ from pydra_oar_jupyter.core.pickler import say
 from pydra_oar_jupyter.core.pickles import Pickles
 from pydra_oar_jupyter.core.raised import RemoteError, place_of, show_as_there
 from pydra_oar_jupyter.core.state import JobState
-from pydra_oar_jupyter.core.surroundings import import_places
 from pydra_oar_jupyter.workflows.errors import SubmissionError, TaskFailed
 from pydra_oar_jupyter.workflows.inputs import inputs_in_words
 from pydra_oar_jupyter.workflows.remote import FINISHED
 from pydra_oar_jupyter.workflows.traces import lines_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydra.engine.job import Job as PydraJob
 
     from pydra_oar_jupyter.core.outcome import Outcome
@@ -57,6 +57,7 @@ def pack_task(
     directory: JobDirectory,
     job: PydraJob[Any],
     python: str,
+    places: Sequence[str],
     *,
     rerun: bool,
     snapshot: Path | None = None,
@@ -67,6 +68,7 @@ def pack_task(
         directory: the job's directory.
         job: the task as Pydra hands it to its worker.
         python: the interpreter on the node.
+        places: where that imports from, beside what it has of itself.
         rerun: whether it runs even if there is a result.
         snapshot: for a whole workflow, the file that is to show how far it is.
 
@@ -77,11 +79,8 @@ def pack_task(
     import cloudpickle
 
     whole = job.is_async
-    sent = copy.copy(job)
-    if not whole:  # only workflows need it, and to load it takes a task's process long
-        sent.submitter = None
     try:
-        pickled = cloudpickle.dumps(sent)
+        pickled = cloudpickle.dumps(job if whole else _alone(job))
     except Exception as error:
         raise PackingError(
             f"The task {name_of(job)} can't go to a node: {say(error)}\nNothing of it was "
@@ -95,7 +94,7 @@ def pack_task(
         "rerun": rerun,
         "whole": whole,
         "snapshot": snapshot and str(snapshot),
-        "path": import_places(),
+        "path": list(places),
     }
     try:
         descriptor = os.open(directory.payload, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -112,6 +111,13 @@ def pack_task(
         failed=os.EX_SOFTWARE,
         advice=shlex.quote(advice),
     )
+
+
+def _alone(job: PydraJob[Any]) -> PydraJob[Any]:
+    """It without its submitter: only workflows need that, and loading it takes a process long."""
+    alone: PydraJob[Any] = object.__new__(type(job))  # copy.copy would pickle and load the task
+    vars(alone).update(vars(job), submitter=None)
+    return alone
 
 
 def name_of(job: PydraJob[Any]) -> str:
