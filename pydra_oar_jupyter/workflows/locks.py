@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydra_oar_jupyter.core.errors import SpoolError
-from pydra_oar_jupyter.core.files import read_json, write_atomically
+from pydra_oar_jupyter.core.files import names_in, read_json, unwritable, write_atomically
 from pydra_oar_jupyter.core.process import alive, identity
 
 if TYPE_CHECKING:
@@ -24,31 +24,33 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.spool import JobDirectory
 
-_PROCESSES = "processes.json"
+_PROCESSES = "processes"
 _ON_THEIR_WAY = ".oar_jobs"
 
 
-def note_processes(job: JobDirectory, pids: Iterable[int]) -> None:
-    """Write down, in the job itself, the processes by which it computes.
+def note_process(job: JobDirectory) -> None:
+    """Write down, in the job itself, that this process computes for it.
 
     Raises:
         SpoolError: it can't be written.
     """
-    facts = {"host": socket.gethostname(), "pids": sorted(pids)}
-    write_atomically(job.path / _PROCESSES, json.dumps(facts))
+    own = job.path / _PROCESSES / f"{os.getpid()}@{socket.gethostname()}"
+    try:
+        own.parent.mkdir(exist_ok=True)
+        own.touch()
+    except OSError as error:
+        raise unwritable(own, error) from error
 
 
 def clear_locks(job: JobDirectory, locks: Iterable[Path]) -> None:
     """Remove those locks that processes of this job hold. It must be known to have ended."""
-    if not (job.path / _PROCESSES).exists():
-        return
-    with suppress(SpoolError, ValueError):
-        facts = read_json(job.path / _PROCESSES)
+    with suppress(SpoolError):
+        processes = set(names_in(job.path / _PROCESSES))
         for lock in locks:
             with suppress(OSError):
-                pid, host, *_ = [*lock.read_text().split("\n"), "", ""]
+                pid, host, *_ = [*lock.read_text(errors="replace").split("\n"), "", ""]
                 # A name in a container's lock has more after a "?", which no host's name has.
-                if pid in map(str, facts["pids"]) and host.split("?")[0] == facts["host"]:
+                if f"{pid}@{host.split('?')[0]}" in processes:
                     lock.unlink()
 
 

@@ -53,12 +53,12 @@ def main() -> NoReturn:
 
 def _take_locks(directory: JobDirectory, facts: dict[str, Any]) -> None:
     """Say which process this is; and if the scheduler ran the job before, it does so no more."""
-    from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of, note_processes
+    from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of, note_process
 
     root = Path(facts["caches"][0])
     locks = root.glob("*.lock") if facts["whole"] else locks_of(root / facts["checksum"])
     clear_locks(directory, locks)
-    note_processes(directory, [os.getpid()])
+    note_process(directory)
 
 
 def _load(directory: JobDirectory) -> PydraJob[Any]:
@@ -76,17 +76,10 @@ def _load(directory: JobDirectory) -> PydraJob[Any]:
 def _fail(directory: JobDirectory, error: BaseException, *, unloadable: bool = False) -> int:
     """Leave the exception for whoever waits; and in the job's output, for whoever looks there."""
     from pydra_oar_jupyter.core.pickles import save
-    from pydra_oar_jupyter.workflows.traces import describe, lines_of
+    from pydra_oar_jupyter.workflows.traces import lines_of, tell
 
-    trace = describe(error)
-    told = {
-        "name": type(error).__name__,
-        "message": str(error),
-        "trace": trace,
-        "unloadable": unloadable,
-        "python": sys.executable,
-    }
-    sys.stderr.write("\n".join(lines_of(trace)) + "\n")
+    told = tell(error) | {"unloadable": unloadable, "python": sys.executable}
+    sys.stderr.write("\n".join(lines_of(told["trace"])) + "\n")
     save(directory.result, {"<error>": error}, told, namespace={})
     return 1
 

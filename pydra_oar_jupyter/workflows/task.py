@@ -18,12 +18,12 @@ from pydra_oar_jupyter.core.job import Job
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.pickler import say
 from pydra_oar_jupyter.core.pickles import Pickles
-from pydra_oar_jupyter.core.raised import RemoteError, place_of, show_as_there
+from pydra_oar_jupyter.core.raised import place_of, show_as_there
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.workflows.errors import SubmissionError, TaskFailed
 from pydra_oar_jupyter.workflows.inputs import inputs_in_words
 from pydra_oar_jupyter.workflows.remote import FINISHED
-from pydra_oar_jupyter.workflows.traces import lines_of
+from pydra_oar_jupyter.workflows.traces import lines_of, to_raise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,13 +188,4 @@ class TaskJob(Job):
                 "the nodes see and this process imports from."
             )
             return TaskFailed(advice), [advice]
-        raised = objects.get("<error>")
-        if not isinstance(raised, BaseException):
-            raised = RemoteError(told["name"], told["message"])
-        elif not isinstance(raised, Exception):  # raised here it would end this process as well
-            raised = TaskFailed(
-                f"The task gave up with {told['name']}({told['message']}): no result of it is kept."
-            )
-        elif isinstance(raised, StopIteration):  # which means something else in a coroutine
-            raised = RemoteError(told["name"], told["message"])
-        return raised, lines_of(told["trace"])
+        return to_raise(told, objects.get("<error>")), lines_of(told["trace"])

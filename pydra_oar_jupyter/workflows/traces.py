@@ -1,10 +1,17 @@
-"""Tracebacks made on a node and shown here, where the sources of a notebook's cells are."""
+"""Exceptions of other processes: told there, raised here with the traceback from there.
+
+The lines of code are added here, where the sources of a notebook's cells are.
+"""
 
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.raised import RemoteError
+from pydra_oar_jupyter.workflows.errors import TaskFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,11 +19,39 @@ if TYPE_CHECKING:
 # What runs a task is no news to whom it failed for.
 _RUNNERS = ("pydra/engine/", "pydra/compose/", "pydra/workers/", "pydra/environments/")
 _OURS = str(Path(__file__).parent)
+# The attribute of an exception that was raised again for what it was told as.
+_TOLD = "_oar_told"
 
 
-def describe(error: BaseException) -> dict[str, Any]:
-    """The exception and those behind it, as what JSON can hold."""
-    return _describe(traceback.TracebackException.from_exception(error))
+def tell(error: BaseException) -> dict[str, Any]:
+    """What JSON can hold of an exception: its type's name, what it says, its traceback."""
+    told: dict[str, Any] | None = getattr(error, _TOLD, None)
+    trace = _describe(traceback.TracebackException.from_exception(error))
+    return told or {"name": type(error).__name__, "message": str(error), "trace": trace}
+
+
+def to_raise(told: dict[str, Any], error: object) -> Exception:
+    """What to raise here.
+
+    Args:
+        told: what `tell` made of it.
+        error: the exception, if it could be brought here.
+    """
+    name, message = told["name"], told["message"]
+    if not isinstance(error, BaseException):
+        return RemoteError(name, message)
+    if not isinstance(error, Exception):  # raised here it would end this process as well
+        return TaskFailed(f"The task gave up with {name}({message}): no result of it is kept.")
+    if isinstance(error, StopIteration):  # it means something else in a coroutine
+        return RemoteError(name, message)
+    return error
+
+
+def keep_told(error: Exception, told: dict[str, Any]) -> Exception:
+    """Let an exception that is told once more be told as it was."""
+    with suppress(AttributeError, TypeError):  # a type may allow no attributes
+        setattr(error, _TOLD, told)
+    return error
 
 
 def _describe(found: traceback.TracebackException) -> dict[str, Any]:

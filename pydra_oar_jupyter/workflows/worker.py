@@ -6,12 +6,12 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence  # noqa: TC003 - attrs reads them
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import pydra.engine  # noqa: F401 - first, or pydra.workers.base can't be imported
-from pydra.engine.result import load_result
 from pydra.workers.base import Worker, ensure_non_negative
 
 from pydra_oar_jupyter.core.backend import default_backend, get_backend
@@ -23,9 +23,11 @@ from pydra_oar_jupyter.workflows.batch import Batch
 from pydra_oar_jupyter.workflows.caches import check_cache_root
 from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.interrupts import cancelled_by_interrupt
+from pydra_oar_jupyter.workflows.kept import forget_result, kept_result, result_of_before
+from pydra_oar_jupyter.workflows.once import Once
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from pydra.engine.job import Job as PydraJob
     from pydra.engine.result import Result
@@ -87,11 +89,7 @@ class OarWorker(Worker):
     snapshot: Path | None = attrs.field(default=None, init=False, repr=False, eq=False)
     _batch: Batch = attrs.field(init=False, repr=False, eq=False)
     _room: asyncio.Semaphore | None = attrs.field(default=None, init=False, repr=False, eq=False)
-    # Pydra's tasks on this worker's loop, and of those that compute the same the first one.
-    _tasks: set[asyncio.Task[Any]] = attrs.field(factory=set, init=False, repr=False, eq=False)
-    _first: dict[str, asyncio.Task[Any]] = attrs.field(
-        factory=dict, init=False, repr=False, eq=False
-    )
+    _once: Once = attrs.field(factory=Once, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         request = Request.parse(self.oarsub_args)
@@ -118,20 +116,21 @@ class OarWorker(Worker):
         """
         if not self.allow_local_cache:
             check_cache_root(job.cache_root, self._batch.backend)
-        work = self._compute_task if self.one_job or not job.is_async else self._go_through
-        if self._tasks:  # a workflow in the one that goes on
-            return await self._once(job, rerun, work)
+        do = self._compute_task if self.one_job or not job.is_async else self._go_through
+        work = partial(do, job, rerun)
+        if self._once.tasks:  # a workflow in the one that goes on
+            return await self._once.do(job.checksum, work)
         if job.submitter:
             # Pydra pickles it with each workflow, and there may be secrets among the variables.
             job.submitter.worker_kwargs = {}
         keep_place(job)
         with cancelled_by_interrupt():
             try:
-                return await self._once(job, rerun, work)
+                return await self._once.do(job.checksum, work)
             finally:
                 try:
-                    while self._tasks:  # it was stopped, and they are not aware of it yet
-                        await asyncio.wait(self._tasks)
+                    while self._once.tasks:  # it was stopped, and they are not aware of it yet
+                        await asyncio.wait(self._once.tasks)
                 finally:
                     self.close()
 
@@ -148,44 +147,22 @@ class OarWorker(Worker):
             PackingError: the task can't be pickled.
             TaskFailed: it can't be loaded on the node, or its result can't be seen here.
         """
-        return await self._once(job, rerun, self._compute_task)
-
-    async def _once(
-        self,
-        job: PydraJob[Any],
-        rerun: bool,
-        work: Callable[[PydraJob[Any], bool], Awaitable[Result[Any]]],
-    ) -> Result[Any]:
-        """Do it, or take part if another place of the workflow has the same done already."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            if first := self._first.get(job.checksum):
-                result: Result[Any] = await asyncio.shield(first)
-                return result
-            self._first[job.checksum] = task
-            try:
-                return await work(job, rerun)
-            finally:
-                del self._first[job.checksum]
-        finally:
-            self._tasks.discard(task)
+        return await self._once.do(job.checksum, partial(self._compute_task, job, rerun))
 
     async def _go_through(self, job: PydraJob[Any], rerun: bool) -> Result[Any]:
         """Have the tasks of a workflow run."""
-        _result_of_before(job, rerun)
+        result_of_before(job, rerun)
         try:
             result: Result[Any] = await job.run_async(rerun=rerun)
         except Exception:
             raise
         except BaseException:  # stopped: Pydra has saved a result without outputs, as a success
-            _forget_result(job)
+            forget_result(job)
             raise
         return result
 
     async def _compute_task(self, job: PydraJob[Any], rerun: bool) -> Result[Any]:
-        if found := _result_of_before(job, rerun):
+        if found := result_of_before(job, rerun):
             self.cached.add(job.checksum)
             return found
         try:
@@ -216,7 +193,7 @@ class OarWorker(Worker):
         if not rerun and (going := self._batch.going(job)):
             self.jobs[job.checksum] = going
             await self._batch.ending(going, job)
-            if _result(job):
+            if kept_result(job):
                 return
         handle = await self._batch.add(job, rerun=rerun, snapshot=self.snapshot)
         self.jobs[job.checksum] = handle
@@ -230,7 +207,7 @@ class OarWorker(Worker):
         while waited < _LATE:
             with suppress(OSError):
                 list(job.cache_dir.iterdir())  # NFS looks again whether there is more
-            if found := _result(job):
+            if found := kept_result(job):
                 return found
             await asyncio.sleep(pause)
             waited, pause = waited + pause, min(2.0, pause * 1.5)
@@ -239,25 +216,3 @@ class OarWorker(Worker):
             f"Job {handle.id} {handle.name!r} has done its work, but no result is to be seen in "
             f"{job.cache_dir} after {_LATE:.0f} s. Is that folder the same on the nodes as here?"
         )
-
-
-def _result(job: PydraJob[Any]) -> Result[Any] | None:
-    """A result in the cache that is no failure. (The job's own `result` would take note of one.)"""
-    try:
-        found = load_result(job.checksum, job.all_caches)
-    except Exception:  # of other versions, or half a file: it is computed again
-        return None
-    return found if found and not found.errored and found.outputs is not None else None
-
-
-def _result_of_before(job: PydraJob[Any], rerun: bool) -> Result[Any] | None:
-    """What an earlier run has left, if it counts; else Pydra would take it for this one's."""
-    if not rerun and (found := _result(job)):
-        return found
-    _forget_result(job)
-    return None
-
-
-def _forget_result(job: PydraJob[Any]) -> None:
-    with suppress(OSError):
-        (job.cache_dir / "_result.pklz").unlink(missing_ok=True)
