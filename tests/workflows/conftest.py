@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How long a run may take on a loaded machine, in seconds.
 LONG = 120
+# What is not given to the Submitter, but when it is called.
+_OF_CALL = {"rerun", "hooks", "raise_errors"}
 
 
 @pytest.fixture
@@ -57,6 +59,7 @@ class Going:
         self.result: Any = None
         self.error: BaseException | None = None
         self.cache: Path = options["cache_root"]
+        self._snapshot: Path | None = options.pop("snapshot", None)
         self._submitter: Submitter | None = None
         self._thread = threading.Thread(target=self._work, args=(task, options, call))
         self._thread.start()
@@ -64,6 +67,7 @@ class Going:
     def _work(self, task: Any, options: dict[str, Any], call: dict[str, Any]) -> None:
         try:
             with Submitter(worker="oar", **options) as self._submitter:
+                self.worker.snapshot = self._snapshot
                 self.result = self._submitter(task, **call)
         except BaseException as error:
             self.error = error
@@ -136,7 +140,7 @@ def go(place: Path) -> Iterator[Callable[..., Going]]:
 
     def start(task: Any, **options: Any) -> Going:
         given = {"cache_root": place / "cache", "oarsub_args": "-l core=1"} | options
-        call = {name: given.pop(name) for name in given.keys() & {"rerun", "hooks", "raise_errors"}}
+        call = {name: given.pop(name) for name in given.keys() & _OF_CALL}
         going = Going(task, given, call)
         started.append(going)
         return going

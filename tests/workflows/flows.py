@@ -46,6 +46,8 @@ def End(how: str) -> str:
             raise Lost(f"nothing is left of {how!r}")
         case "sys.exit":
             sys.exit(3)
+        case "stop":
+            raise StopIteration("no more")
         case "os._exit":
             os._exit(0)
         case "signal":
@@ -161,3 +163,19 @@ def SharedInner(x: int, trace: str) -> int:
 @workflow.define
 def Shared(xs: list[int], trace: str) -> list[int]:
     return workflow.add(SharedInner(trace=trace).split(x=xs).combine("x"), name="inner").out
+
+
+@python.define
+def Variables(names: list[str]) -> list[int]:
+    """How long these variables of the environment are."""
+    return [len(os.environ[name]) for name in names]
+
+
+@workflow.define
+def VariablesInside(names: list[str]) -> list[int]:
+    return workflow.add(Variables(names=names), name="inside").out
+
+
+@workflow.define
+def VariablesFarInside(names: list[str]) -> list[int]:
+    return workflow.add(VariablesInside(names=names), name="around").out

@@ -58,19 +58,20 @@ def test_a_failure_in_the_middle_and_the_same_again_when_it_is_mended(
 
 
 def test_each_way_to_end(go: Go, backend: str) -> None:
-    hows = ["return", "raise", "sys.exit", "os._exit", "signal", "sleep", "sleep on"]
+    hows = ["return", "raise", "sys.exit", "os._exit", "signal", "sleep", "sleep on", "stop"]
     run = go(Ends(hows=hows), oarsub_args="-l core=1,walltime=0:0:8", raise_errors=True)
     deleted = run.job("End[6]")
     wait_until(lambda: deleted.state is JobState.RUNNING, LONG)
     get_backend(backend).delete([deleted.submitted()])  # as by oardel at a prompt
     failures = run.failures
-    assert failures.keys() == {f"End[{at}]" for at in range(1, 7)}
+    assert failures.keys() == {f"End[{at}]" for at in range(1, 8)}
     assert isinstance(run.error, RuntimeError)  # Pydra's, which tells of all
 
     assert type(failures["End[1]"]) is Lost
     assert str(failures["End[1]"]) == "nothing is left of 'raise'"
     said = ["", "Lost", "SystemExit(3)", "os._exit", "SIGSEGV", "walltime ran out", "was deleted"]
-    for at in range(1, 7):
+    said += ["StopIteration: no more"]
+    for at in range(1, 8):
         error, job = failures[f"End[{at}]"], run.job(f"End[{at}]")
         text = "\n".join([str(error), *getattr(error, "__notes__", [])])
         for word in (said[at], f"End[{at}] (how={hows[at]!r})", job.id, job.directory.stderr):
