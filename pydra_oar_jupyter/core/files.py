@@ -75,9 +75,17 @@ def _untrusted(path: Path, facts: os.stat_result) -> SpoolError:
 
 
 def private_directory(path: Path) -> Path:
-    """Make a directory that only this user can enter, and refuse one that others can."""
+    """Make a directory that only this user can enter, and refuse one that others can.
+
+    Those above it that are missing are made so too.
+
+    Raises:
+        SpoolError: it can't be made, or others can enter it.
+    """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for above in reversed(path.parents):
+            above.mkdir(mode=0o700, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
         facts = path.stat()
     except OSError as error:
         raise unwritable(path, error) from error
