@@ -25,10 +25,12 @@ def main() -> NoReturn:
     """Run the task of the job whose directory is the command's argument."""
     gc.disable()  # until the task runs: what is imported stays
     from pydra_oar_jupyter.core.spool import JobDirectory
+    from pydra_oar_jupyter.workflows.sources import know_sources
 
     directory = JobDirectory(Path(sys.argv.pop()))
     facts = json.loads((directory.path / "task.json").read_text())
     sys.path[:0] = [place for place in facts["path"] if place not in sys.path]
+    know_sources(facts["sources"])
     _take_locks(directory, facts)
     try:
         job = _load(directory)

@@ -23,6 +23,7 @@ from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.workflows.errors import SubmissionError, TaskFailed
 from pydra_oar_jupyter.workflows.inputs import inputs_in_words
 from pydra_oar_jupyter.workflows.remote import FINISHED
+from pydra_oar_jupyter.workflows.sources import sources_in
 from pydra_oar_jupyter.workflows.traces import lines_of, to_raise
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def pack_task(
         "whole": whole,
         "snapshot": snapshot and str(snapshot),
         "path": list(places),
+        "sources": sources_in(pickled),
     }
     try:
         descriptor = os.open(directory.payload, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
