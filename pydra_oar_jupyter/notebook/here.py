@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.notebook.errors import show_users_frames
 from pydra_oar_jupyter.notebook.packing import cell_number, no_python
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def run_here(shell: InteractiveShell, cell: str, wanted: str) -> Any:
+def run_here(shell: InteractiveShell, cell: str, wanted: str, plumbing: Sequence[str] = ()) -> Any:
     """Run what is below the line of a magic in the notebook's namespace, as IPython would.
 
     Args:
         shell: the notebook's.
         cell: the cell without the line of its magic.
         wanted: what its last expression must be, for the message if there is none.
+        plumbing: parts of the paths of files whose frames tell nothing to the person.
 
     Returns:
         The value of its last expression.
@@ -46,17 +49,8 @@ def run_here(shell: InteractiveShell, cell: str, wanted: str) -> Any:
         exec(do, ip.user_global_ns, ip.user_ns)  # noqa: S102 - the cell's own
         return eval(value, ip.user_global_ns, ip.user_ns)  # noqa: S307 - the cell's own
     except (Exception, KeyboardInterrupt) as error:
-        _show_from_the_cell(ip, error)
+        show_users_frames(shell, error, plumbing)
         raise
-
-
-def _show_from_the_cell(ip: Any, error: BaseException) -> None:
-    if hasattr(error, "_render_traceback_") or error.__traceback__ is None:
-        return
-    frames = error.__traceback__.tb_next  # the first one is ours
-    lines = ip.InteractiveTB.structured_traceback(type(error), error, frames, tb_offset=0)
-    with contextlib.suppress(AttributeError, TypeError):  # a type may allow no attributes
-        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 
 def _no_value(cell: str, statements: list[ast.stmt], wanted: str) -> RequestError:
