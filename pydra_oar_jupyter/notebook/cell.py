@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.array import JobArray
@@ -23,6 +22,7 @@ from pydra_oar_jupyter.notebook.options import parse
 from pydra_oar_jupyter.notebook.outputs import Outputs
 from pydra_oar_jupyter.notebook.packing import (
     cell_number,
+    cell_source,
     environment,
     interpreter,
     pack_cell,
@@ -156,14 +156,12 @@ def _pack(
 ) -> Pack:
     """The jobs, in the spool."""
     around = Surroundings({**config.env, **environment(asked.env)}, [*config.setup, *asked.setup])
-    count = cell_number(shell)
-    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
     array = bool(asked.over or request.array or request.array_param_file)
     pack = new_pack(
         request,
         "script" if script else "cell",
-        f"cell-{count}",
-        f"{notebook} [{count}]".strip(),
+        f"cell-{cell_number(shell)}",
+        cell_source(shell),
         array=array,
     )
     if script:

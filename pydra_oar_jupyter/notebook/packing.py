@@ -147,6 +147,12 @@ def cell_number(shell: InteractiveShell) -> int:
     return int(hook.prompt_count)
 
 
+def cell_source(shell: InteractiveShell) -> str:
+    """The notebook and the cell that runs, for people."""
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
+    return f"{notebook} [{cell_number(shell)}]".strip()
+
+
 def interpreter(script: str, shell: str | None) -> list[str]:
     """The words that run this script: ``shell``, else what its first line says.
 

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 class Parser(argparse.ArgumentParser):
     """Arguments of a line magic; what is wrong is a `RequestError`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, backend: bool = True) -> None:
         super().__init__(f"%{name}", add_help=False, allow_abbrev=False)
-        self.add_argument("--backend", metavar="NAME", help="instead of the session's")
+        if backend:
+            self.add_argument("--backend", metavar="NAME", help="instead of the session's")
 
     def error(self, message: str) -> NoReturn:
         usage = " ".join(self.format_usage().split()).removeprefix("usage: ")
