@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from pydra_oar_jupyter.core.errors import OarError
@@ -157,8 +156,11 @@ class Batch:
             return
         deadline = time.monotonic() + _PATIENCE
         for handle, job in going.items():
-            with suppress(TimeoutError):  # its lock is cleared when the task is wanted again
+            try:
                 handle.wait(max(0.0, deadline - time.monotonic()))
+            except TimeoutError:  # its lock is cleared when the task is wanted again
+                logger.warning("%s was deleted, and has not ended yet.", handle)
+            else:
                 self._tidy(handle, job)
 
 

@@ -48,10 +48,29 @@ def clear_locks(job: JobDirectory, locks: Iterable[Path]) -> None:
         processes = set(names_in(job.path / _PROCESSES))
         for lock in locks:
             with suppress(OSError):
-                pid, host, *_ = [*lock.read_text(errors="replace").split("\n"), "", ""]
-                # A name in a container's lock has more after a "?", which no host's name has.
-                if f"{pid}@{host.split('?')[0]}" in processes:
+                pid, host = _holder(lock)
+                if f"{pid}@{host}" in processes:
                     lock.unlink()
+
+
+def held_elsewhere(lock: Path) -> str:
+    """In words, who holds a lock on a host of which nothing can be known here; "" for nobody."""
+    try:
+        pid, host = _holder(lock)
+    except OSError:
+        return ""
+    if not host or host == socket.gethostname():
+        return ""
+    return (
+        f"{lock} is held by process {pid} on {host}: what it computes is waited for. If that "
+        "process is gone, remove the file."
+    )
+
+
+def _holder(lock: Path) -> tuple[str, str]:
+    pid, host, *_ = [*lock.read_text(errors="replace").split("\n"), "", ""]
+    # A name in a container's lock has more after a "?", which no host's name has.
+    return pid, host.split("?")[0]
 
 
 def locks_of(cache_dir: Path) -> list[Path]:

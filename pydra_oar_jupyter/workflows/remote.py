@@ -55,12 +55,15 @@ def main() -> NoReturn:
 
 def _take_locks(directory: JobDirectory, facts: dict[str, Any]) -> None:
     """Say which process this is; and if the scheduler ran the job before, it does so no more."""
-    from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of, note_process
+    from pydra_oar_jupyter.workflows import locks
 
     root = Path(facts["caches"][0])
-    locks = root.glob("*.lock") if facts["whole"] else locks_of(root / facts["checksum"])
-    clear_locks(directory, locks)
-    note_process(directory)
+    own = locks.locks_of(root / facts["checksum"])
+    locks.clear_locks(directory, root.glob("*.lock") if facts["whole"] else own)
+    locks.note_process(directory)
+    if words := locks.held_elsewhere(own[0]):
+        sys.stderr.write(f"{words}\n")
+        sys.stderr.flush()
 
 
 def _load(directory: JobDirectory) -> PydraJob[Any]:

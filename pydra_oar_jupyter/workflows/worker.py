@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Mapping, Sequence  # noqa: TC003 - attrs reads them
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,7 @@ from pydra_oar_jupyter.workflows.caches import check_cache_root
 from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.interrupts import cancelled_by_interrupt
 from pydra_oar_jupyter.workflows.kept import forget_result, kept_result, result_of_before
+from pydra_oar_jupyter.workflows.locks import held_elsewhere
 from pydra_oar_jupyter.workflows.once import Once
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from pydra.engine.result import Result
 
     from pydra_oar_jupyter.core.job import Job
+
+logger = logging.getLogger("pydra.worker")
 
 # How long a file system may take to show here what a node has written, in seconds.
 _LATE = 60.0
@@ -152,6 +156,8 @@ class OarWorker(Worker):
     async def _go_through(self, job: PydraJob[Any], rerun: bool) -> Result[Any]:
         """Have the tasks of a workflow run."""
         result_of_before(job, rerun)
+        if words := held_elsewhere(job.lockfile):
+            logger.warning(words)
         try:
             result: Result[Any] = await job.run_async(rerun=rerun)
         except Exception:

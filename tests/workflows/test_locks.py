@@ -12,7 +12,7 @@ from pydra_oar_jupyter.core.spool import JobDirectory
 from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of
 from tests.waiting import wait_until
 from tests.workflows.conftest import LONG
-from tests.workflows.flows import Step
+from tests.workflows.flows import Step, Twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,26 @@ def test_of_a_job_that_is_not_known_to_have_run_nothing_is_cleared(tmp_path: Pat
     (tmp_path / "job").mkdir()
     clear_locks(JobDirectory(tmp_path / "job"), [lock])
     assert lock.exists()
+
+
+def test_who_is_waited_for_is_told(
+    go: Go, place: Path, caplog: pytest.LogCaptureFixture, trace: Trace
+) -> None:
+    flow = Twice(x=1, trace=str(trace))
+    cache = place / "cache"
+    cache.mkdir()
+    theirs = [cache / f"{task._checksum}.lock" for task in (flow, Step(x=1, trace=str(trace)))]
+    for lock in theirs:
+        lock.write_text("42\nelsewhere\n")
+    run = go(flow)
+    words = "is held by process 42 on elsewhere"
+    wait_until(lambda: f"{theirs[0]} {words}" in caplog.text, LONG)
+    theirs[0].unlink()
+    (job,) = run.jobs(1)
+    wait_until(lambda: f"{theirs[1]} {words}" in job.stderr, LONG)
+    assert not trace.ran
+    theirs[1].unlink()
+    assert run.outputs.out == 4
 
 
 def test_a_task_is_computed_again_though_its_job_died_on_another_host(
