@@ -123,7 +123,8 @@ class Job:
     @property
     def started(self) -> float:
         """When it began to run."""
-        return self._record.started or (self._record.status.started if self._record.status else 0.0)
+        status = self._record.status
+        return self._record.started or (status.started if status else 0.0)
 
     @property
     def ended(self) -> float:
