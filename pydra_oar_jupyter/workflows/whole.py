@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +50,9 @@ class Reporter:
 
     def __init__(self, job: PydraJob[Any], facts: dict[str, Any]) -> None:
         self._path = Path(facts["snapshot"]) if facts["snapshot"] else None
-        self._sampler = Sampler(job, name=facts["name"], worker="oar", started=time.time())
+        self._sampler = Sampler(
+            job, name=facts["name"], worker="oar", started=time.time(), rerun=facts["rerun"]
+        )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="oar-report", daemon=True)
         self._thread.start()
@@ -67,6 +71,7 @@ class Reporter:
         if self._path is None:
             return
         try:
-            self._sampler.sample(state, error).write(self._path)
+            snapshot = self._sampler.sample(state, error)
+            replace(snapshot, job=int(os.environ["OAR_JOB_ID"])).write(self._path)
         except SpoolError:
             return  # the disk is full: the run may still come to its end
