@@ -11,3 +11,7 @@ class TaskFailed(OarError):
 
 class SubmissionError(OarError, RuntimeError):
     """The scheduler refused a task's job; nothing runs. Scripts expect a RuntimeError."""
+
+
+class RunStopped(OarError):
+    """A run was cancelled, or the process that ran it is gone: it has no outputs."""
