@@ -1,7 +1,7 @@
-"""Notebook cells as jobs of a cluster run by OAR.
+"""Notebook cells and Pydra's workflows as jobs of a cluster run by OAR.
 
-``%load_ext pydra_oar_jupyter`` in a notebook, then ``%%oar`` above a cell; ``%oar`` tells the
-rest. Nothing is imported before it is used.
+``%load_ext pydra_oar_jupyter`` in a notebook, then ``%%oar`` or ``%%pydra`` above a cell; ``%oar``
+and ``%pydra`` tell the rest. Nothing is imported before it is used.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         unload_ipython_extension,
     )
     from pydra_oar_jupyter.runner.progress import progress
+    from pydra_oar_jupyter.workflows.run import Run, run, runs, submit
 
     __version__: str
 
@@ -44,12 +45,16 @@ __all__ = [
     "Refused",
     "Request",
     "RequestError",
+    "Run",
     "SpoolError",
     "Unreachable",
     "job",
     "jobs",
     "load_ipython_extension",
     "progress",
+    "run",
+    "runs",
+    "submit",
     "unload_ipython_extension",
 ]
 
@@ -72,6 +77,7 @@ _PLACES = {
     "core.state": ["JobState"],
     "notebook.extension": ["load_ipython_extension", "unload_ipython_extension"],
     "runner.progress": ["progress"],
+    "workflows.run": ["Run", "run", "runs", "submit"],
 }
 _PLACE = {name: module for module, names in _PLACES.items() for name in names}
 
