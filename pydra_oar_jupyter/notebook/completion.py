@@ -11,7 +11,11 @@ from pydra_oar_jupyter.core.backend import BACKENDS
 from pydra_oar_jupyter.core.job import Job
 from pydra_oar_jupyter.core.options import OPTIONS as OARSUB
 from pydra_oar_jupyter.notebook.options import OPTIONS as OURS
+from pydra_oar_jupyter.notebook.pydra_options import OPTIONS as PYDRAS
+from pydra_oar_jupyter.notebook.pydra_options import workers
 from pydra_oar_jupyter.notebook.scheduler import PARSERS
+from pydra_oar_jupyter.workflows.run import Run, runs
+from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
 # A line of ours up to the cursor: the magic (or #OAR in a script), and what follows it.
 _LINE = re.compile(
-    r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*)|#(?P<script>OAR))\s(?P<rest>.*)$"
+    r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*|pydra)|#(?P<script>OAR))\s(?P<rest>.*)$"
 )
 # An option and the beginning of its value, at the cursor.
 _VALUE = re.compile(r"""(?:^|\s)(--?[\w-]+)(?:\s+|=)("[^"]*|'[^']*|[^\s"']*)$""")
@@ -31,6 +35,9 @@ _TYPES = (
     "timesharing", "token:", "deadline=",
 )  # fmt: skip
 _VERBS = ("config", "forget", "get", "jobs", "logs", "nodes")
+_RUN_VERBS = ("cancel", "get", "resume", "runs")
+# The options of ours in the first line of a cell.
+_IN_CELLS = {"oar": OURS, "pydra": PYDRAS}
 
 
 def completions(line: str, names: Mapping[str, Any], config: OarConfig, site: Site) -> list[str]:
@@ -79,7 +86,9 @@ def _possible(
         return _jobs(names, site, every=magic == "oarstat")
     if magic == "oar" and not cell:
         return _verb(rest, names, config, site)
-    ours = OURS if magic == "oar" else ()
+    if magic == "pydra" and not cell:
+        return _run_verb(rest, names)
+    ours = _IN_CELLS.get(magic, ())
     if _OPTION.search(rest):
         shown = [*ours, *(option for option in OARSUB if not option.refused)]
         return [f"--{option.long}" for option in shown] + [
@@ -109,6 +118,24 @@ def _verb(rest: str, names: Mapping[str, Any], config: OarConfig, site: Site) ->
     return ["--json", "--df"] if verb == "nodes" and _OPTION.search(rest) else []
 
 
+def _run_verb(rest: str, names: Mapping[str, Any]) -> Iterable[str]:
+    verb, space, _ = rest.partition(" ")
+    if not space:
+        return _RUN_VERBS
+    if verb == "runs":
+        return ["--json", "--df", "--all", "-n"] if _OPTION.search(rest) else [*RunState]
+    return _runs(names, every=verb != "cancel") if verb in _RUN_VERBS else []
+
+
+def _runs(names: Mapping[str, Any], *, every: bool) -> list[str]:
+    """Ids of runs, the newest first, and variables with handles."""
+    ids = [run.id for run in runs() if every or not run.done()]
+    held = [
+        name for name, one in names.items() if isinstance(one, Run) and not name.startswith("_")
+    ]
+    return [*ids, *held]
+
+
 _FILTERS = ("waiting", "running", "ended", "failed")
 
 
@@ -133,6 +160,8 @@ def _values(field: str, begun: str, names: Mapping[str, Any], site: Site) -> Ite
             return _jobs(names, site, every=False)
         case "backend":
             return sorted(BACKENDS)
+        case "worker":
+            return workers()
         case "takes" | "brings":
             return [name for name in names if not name.startswith("_")]
         case "env":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Dict, Int, List, TraitError, Unicode, observe
+from traitlets import Bool, Dict, Int, List, TraitError, Unicode, observe
 from traitlets.config import Configurable
 
 from pydra_oar_jupyter.core.errors import RequestError
@@ -38,6 +38,12 @@ class OarConfig(Configurable):
         min=0,
         help="How many bytes of a job's stdout, and of its stderr, a cell shows; the end is "
         "shown too, and all of it stays in a file.",
+    ).tag(config=True)
+
+    submitters: Any = Bool(
+        True,
+        help="Pydra's own Submitter runs in cells too, and its runs are shown. False: Pydra is "
+        "left as it is.",
     ).tag(config=True)
 
     @property

@@ -18,6 +18,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics to this IPython."""
     magics = OarMagics(shell=shell)
     shell.register_magics(magics)
+    magics.attach()
     handles.register(_formatters(shell))
 
     def complete(context: CompletionContext) -> Any:
@@ -28,10 +29,11 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Take them away; jobs go on."""
+    """Take them away, and leave Pydra as it was; jobs and runs go on."""
     if id(shell) not in _loaded:
         return
     magics, complete = _loaded.pop(id(shell))
+    magics.detach()
     manager = shell.magics_manager
     for kind in ("line", "cell"):
         for name in magics.magics[kind]:
@@ -58,7 +60,7 @@ def _complete(magics: OarMagics, context: CompletionContext) -> Any:
     from IPython.core.completer import SimpleCompletion
 
     line = context.text_until_cursor.rpartition("\n")[2]
-    if "oar" not in line.lower():
+    if not any(word in line.lower() for word in ("oar", "pydra")):
         return {"completions": []}
     from pydra_oar_jupyter.notebook.completion import completions, fragment
     from pydra_oar_jupyter.notebook.site import site

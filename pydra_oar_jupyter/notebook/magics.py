@@ -5,16 +5,28 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    line_magic,
+    magics_class,
+    no_var_expand,
+    output_can_be_silenced,
+)
+from traitlets import observe
 
 from pydra_oar_jupyter.notebook.config import OarConfig
 from pydra_oar_jupyter.notebook.errors import readable
+from pydra_oar_jupyter.workflows import hook
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.workflows.run import Run
 
 
 @magics_class
@@ -65,6 +77,41 @@ class OarMagics(Magics, OarConfig):
             from pydra_oar_jupyter.notebook.verbs import act
 
             return act(self.shell, self, line)
+
+    @no_var_expand
+    @line_cell_magic
+    @output_can_be_silenced
+    def pydra(self, line: str, cell: str | None = None) -> Any:
+        """Run the Pydra task that a cell ends with, or look after runs.
+
+        The cell shows where the run is: a bar over all tasks, a row for each node, the graph,
+        errors first. Its value is the task's outputs::
+
+            %%pydra -l host=1/core=2,walltime=1
+            Analysis(subjects=["s1", "s2"])
+
+        Each task is a job of the cluster, with all that oarsub can be asked for; or of another
+        of Pydra's workers::
+
+            %%pydra --worker cf --detach
+            Analysis(subjects=["s1", "s2"])
+
+        Alone in a line::
+
+            %pydra                        all options, with examples
+            %pydra runs running           the runs
+            %pydra get 3fa94c01           show a run to its end, and have its outputs
+            %pydra cancel 3fa94c01        stop it, and delete its jobs
+            %pydra resume 3fa94c01        run it again, from what is in the cache
+        """
+        with readable():
+            if cell is not None:
+                from pydra_oar_jupyter.notebook.pydra_cell import run
+
+                return run(self.shell, self, line, cell)
+            from pydra_oar_jupyter.notebook.pydra_verbs import act
+
+            return act(self.shell, line)
 
     @no_var_expand
     @line_magic
@@ -152,6 +199,24 @@ class OarMagics(Magics, OarConfig):
 
         with readable():
             return oarnodes(self, self._expanded(line))
+
+    @observe("submitters")
+    def _switch(self, change: dict[str, Any]) -> None:
+        self.attach() if change["new"] else self.detach()
+
+    def attach(self) -> None:
+        """Let Pydra's Submitter run in cells, if that is wanted. Pydra is not imported for it."""
+        if self.submitters:
+            hook.attach(self._show_run)
+
+    def detach(self) -> None:
+        """Leave Pydra as it was."""
+        hook.detach()
+
+    def _show_run(self, run: Run) -> AbstractContextManager[None]:
+        from pydra_oar_jupyter.notebook.run_end import shown
+
+        return shown(self.shell, run)
 
     @property
     def _names(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The text of ``%oar``: every option, from the tables that parsing follows."""
+"""The texts of ``%oar`` and ``%pydra``: every option, from the tables that parsing follows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.options import OPTIONS as OARSUB
 from pydra_oar_jupyter.notebook.options import OPTIONS as OURS
+from pydra_oar_jupyter.notebook.pydra_options import OPTIONS as PYDRAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,11 +33,39 @@ A $name in the line stands for the notebook's variable of that name, if it is a 
 """
 
 
+_PYDRA = """\
+%%pydra [options]        run the cell's last expression, a Pydra task; its outputs are the value
+%pydra runs [FILTER …]   the runs: running, done, failed, cancelled, interrupted, a name
+%pydra get RUN           show a run to its end; its outputs are the value
+%pydra cancel RUN …      stop runs, and delete their jobs
+%pydra resume RUN        run it again: what is in the cache is not computed once more
+
+Example:
+    %%pydra -l host=1/core=2,walltime=1
+    Analysis(subjects=["s1", "s2"])
+
+The cell runs here, so that it can define tasks too; only the task goes to the worker. A Submitter
+runs in a cell as well, and is shown: %oar config submitters false leaves Pydra as it is. More in
+code: from pydra_oar_jupyter import submit, runs, run.
+Defaults of %oar config (oarsub's options, backend, setup, env, python) hold for the worker oar.
+A $name in the line stands for the notebook's variable of that name, if it is a text or a number.
+"""
+
+
 def usage() -> str:
-    """All options, each with an example."""
+    """``%oar``: all options, each with an example."""
+    return _usage(_HEAD, "%%oar", OURS)
+
+
+def pydra_usage() -> str:
+    """``%pydra``: all options, each with an example."""
+    return _usage(_PYDRA, "%%pydra", PYDRAS)
+
+
+def _usage(head: str, magic: str, ours: Iterable[Option]) -> str:
     shown = [option for option in OARSUB if not option.refused]
     return "\n".join(
-        [_HEAD, "Options of %%oar:", *_lines(OURS), "", "Options of oarsub:", *_lines(shown)]
+        [head, f"Options of {magic}:", *_lines(ours), "", "Options of oarsub:", *_lines(shown)]
     )
 
 
