@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.replay import Value
@@ -12,7 +11,9 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.notebook.errors import rendered, show_lines, show_plainly, show_users_frames
 from pydra_oar_jupyter.notebook.outputs import show_value
 from pydra_oar_jupyter.notebook.run_area import RunArea
+from pydra_oar_jupyter.notebook.run_html import block, faint, section
 from pydra_oar_jupyter.notebook.stop import patiently
+from pydra_oar_jupyter.workflows.clean import line, xml
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def outputs_of(run: Run, area: RunArea) -> Any:
 
 
 def show_handle(shell: InteractiveShell, run: Run) -> None:
-    """Make a run's handle the cell's value; where it is, the cell shows already."""
-    lines = [repr(run), advice(run)]
-    html = f"<div>{escape(lines[0])}</div><div style='opacity:.75'>{escape(lines[1])}</div>"
-    show_value(shell, run, Value({"text/plain": "\n".join(lines), "text/html": html}, {}))
+    """Make a run's handle the cell's value; where it is, the cell shows already, and goes on to."""
+    words = f"run {run.id} of {line(run.name)} on {line(run.worker)}"
+    html = section(block(xml(words)), block(faint(advice(run))))
+    show_value(shell, run, Value({"text/plain": f"{words}\n{advice(run)}", "text/html": html}, {}))
 
 
 def advice(run: Run) -> str:
