@@ -202,7 +202,10 @@ class OarMagics(Magics, OarConfig):
 
     @observe("submitters")
     def _switch(self, change: dict[str, Any]) -> None:
-        self.attach() if change["new"] else self.detach()
+        if change["new"]:
+            self.attach()
+        else:
+            self.detach()
 
     def attach(self) -> None:
         """Let Pydra's Submitter run in cells, if that is wanted. Pydra is not imported for it."""

@@ -127,7 +127,7 @@ def _cancel(run: Run, area: RunArea) -> str:
     area.say("being cancelled…")
     try:
         if not patiently(cancel):
-            return "is being cancelled.\nIts scheduler has not answered yet; %pydra runs tells."
+            return "is being cancelled.\nNot all of it has ended yet; %pydra runs tells."
     except OarError as error:
         area.say("")
         return f"could not be cancelled.\n{error}"

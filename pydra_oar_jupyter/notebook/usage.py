@@ -23,6 +23,7 @@ _HEAD = """\
 %oar nodes             the cluster's hosts
 %oar config            the session's defaults; %oar config KEY VALUE, KEY=VALUE … or reset
 %oarsub %oarstat %oardel %oarhold %oarresume %oarnodes   as at the prompt
+%%pydra [options]      runs one of Pydra's tasks or workflows; %pydra tells more
 
 Example:
     %%oar -l host=1/core=2,walltime=0:30

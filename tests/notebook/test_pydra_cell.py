@@ -10,61 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-TASKS = """\
-from pydra.compose import python, workflow
-
-@python.define
-def Add(a: int, b: int) -> int:
-    return a + b
-
-@python.define
-def Div(a: float, b: float) -> float:
-    return a / b  # here
-
-@python.define
-def Wait(a: int, gate: str) -> int:
-    import os, time
-    while not os.path.exists(gate):
-        time.sleep(0.05)
-    return a
-
-@workflow.define
-def Mean(xs: list[int]) -> float:
-    total = workflow.add(Add(b=0).split(a=xs).combine("a"), name="each")
-    half = workflow.add(Div(a=6, b=4), name="half")
-    return half.out
-"""
-
-
-@pytest.fixture
-def flows(kernel):
-    """A kernel with some tasks."""
-    defined = kernel.run(TASKS)
-    assert defined.error is None, defined.traceback
-    return kernel
-
-
-@pytest.fixture
-def gate(spool):
-    """A file without which the task `Wait` does not end."""
-    return spool.parent / "gate"
-
-
-def parts(ran):
-    """The sections of the view of the only run of a cell."""
-    names = ("errors", "head", "graph", "tasks")
-    return dict(zip(names, (shown["text/plain"] for shown in ran.displays), strict=False))
-
-
-def head(ran):
-    return parts(ran).get("head", "")
-
-
-def later(kernel, message_id, ran, seen):
-    """Take what comes for a cell that has ended, until it is seen."""
-    while not seen(ran):
-        kernel.take(kernel.next_message(message_id), ran)
-    return ran
+from pydra_oar_jupyter.notebook.pydra_options import OPTIONS
+from tests.in_cells import TASKS, head, later, parts
 
 
 def test_the_value_is_the_outputs(backend, flows):
@@ -72,18 +19,27 @@ def test_the_value_is_the_outputs(backend, flows):
         "%%pydra --cache-root cache -l core=1\nfrom operator import neg\nMean(xs=[1, 2, 3])"
     )
     assert ran.error is None, ran.traceback
-    assert ran.value["text/plain"] == "MeanOutputs(out=1.5)"
-    assert flows.eval("_.out, Out[3].out, neg(1)") == (1.5, 1.5, -1)
+    assert ran.value["text/plain"] == "MeanOutputs(out=2.0)"
+    assert flows.eval("_.out, Out[3].out, neg(1)") == (2.0, 2.0, -1)
     assert head(ran).startswith("✓ Mean · 4 tasks · ")
     assert "each" in head(ran)
     assert "<svg" in ran.displays[2]["text/html"]
     assert not parts(ran)["errors"]
     jobs = flows.eval("[j.name for j in __import__('pydra_oar_jupyter').jobs()]")
-    assert sorted(jobs) == ["each[0]", "each[1]", "each[2]", "half"]
+    assert sorted(jobs) == ["each[0]", "each[1]", "each[2]", "mean"]
     again = flows.run("%%pydra --cache-root cache\nMean(xs=[1, 2, 3])")
     assert "from cache" in head(again)
-    assert flows.eval("_.out") == 1.5
+    assert flows.eval("_.out") == 2.0
     assert flows.run("%%pydra --cache-root cache --rerun\nMean(xs=[1]);").value == {}
+
+
+def test_one_job_for_all(spool, flows):
+    ran = flows.run("%%pydra --one-job --cache-root cache\nMean(xs=[1, 2, 3])")
+    assert ran.error is None, ran.traceback
+    assert ran.value["text/plain"] == "MeanOutputs(out=2.0)"
+    assert head(ran).startswith("✓ Mean · 4 tasks · ")
+    assert "oar (job 1)" in head(ran)
+    assert flows.eval("len(__import__('pydra_oar_jupyter').jobs())") == 1
 
 
 @pytest.mark.parametrize("worker", ["cf", "debug"])
@@ -251,66 +207,6 @@ def test_the_cells_own_error_has_its_lines(spool, flows):
     assert "notebook/" not in ran.traceback
 
 
-def test_an_example_of_other_plugins_as_it_stands(spool, flows):
-    ran = flows.run(
-        "from pydra.engine.submitter import Submitter\n"
-        "@python.define\n"
-        "def add_two(x):\n"
-        "    return x + 2\n"
-        "@workflow.define\n"
-        "def Workflow(x):\n"
-        "    added = workflow.add(add_two(x=x))\n"
-        "    return added.out\n"
-        "wf1 = Workflow(x=3)\n"
-        'with Submitter(worker="oar", cache_root="cache", oarsub_args="-l core=1") as sub:\n'
-        "    res = sub(wf1)\n"
-        "res.outputs.out"
-    )
-    assert ran.error is None, ran.traceback
-    assert ran.value["text/plain"] == "5"
-    assert head(ran).startswith("✓ Workflow")
-    assert flows.eval("[j.name for j in __import__('pydra_oar_jupyter').jobs()]") == ["add_two"]
-
-
-@pytest.mark.parametrize("worker", ["cf", "debug"])
-def test_a_task_that_is_called(spool, flows, worker):
-    ran = flows.run(f"Mean(xs=[1])(worker='{worker}', cache_root='cache').out")
-    assert ran.error is None, ran.traceback
-    assert ran.value["text/plain"] == "1.5"
-    assert re.match(rf"✓ Mean · 2 tasks · .* · {worker}\n", head(ran))
-
-
-def test_submitters_can_be_left_alone(spool, flows):
-    flows.run("%oar config submitters false")
-    code = "Mean(xs=[1])(worker='cf', cache_root='cache').out"
-    with_pydras_own = flows.run(code)
-    assert "already running" in str(with_pydras_own.outputs)
-    assert not with_pydras_own.displays
-    assert flows.run("%%pydra --worker cf --cache-root cache\nMean(xs=[2])").error is None
-    flows.run("%oar config submitters true")
-    assert flows.run(code).value["text/plain"] == "1.5"
-
-
-def test_unloading_leaves_pydra_as_it_was(spool, new_kernel):
-    kernel = new_kernel(load=False)
-    look = "sys.meta_path, Submitter.submit, Submitter.__call__, dict(vars(Submitter))"
-    kernel.run(f"import sys\nfrom pydra.engine.submitter import Submitter\nbefore = {look}".replace(
-        "sys.meta_path", "list(sys.meta_path)"))  # fmt: skip
-    kernel.run("%load_ext pydra_oar_jupyter")
-    assert kernel.eval("before[1] is Submitter.submit") is False
-    kernel.run("%unload_ext pydra_oar_jupyter")
-    assert kernel.eval(f"before == ({look})") is True
-
-
-def test_loading_before_pydra(spool, kernel):
-    assert kernel.eval("[m for m in __import__('sys').modules if m.startswith('pydra.')]") == []
-    kernel.run("import sys\nbefore = list(sys.meta_path)\n" + TASKS)
-    ran = kernel.run("Add(a=1, b=2)(worker='cf', cache_root='cache').out")
-    assert ran.value["text/plain"] == "3"
-    kernel.run("%unload_ext pydra_oar_jupyter")
-    assert kernel.eval("type(sys.meta_path[0]).__module__").startswith("pydra_oar") is False
-
-
 def test_a_new_kernel_finds_runs(spool, new_kernel, gate):
     kernel = new_kernel()
     kernel.run(TASKS)
@@ -333,7 +229,8 @@ def test_a_new_kernel_finds_runs(spool, new_kernel, gate):
 
 
 def test_verbs(spool, flows, gate):
-    assert "--cache-root" in flows.run("%pydra").stream()
+    text = flows.run("%pydra").stream()
+    assert all(f"--{option.long}" in text and option.example in text for option in OPTIONS)
     flows.run(f"%%pydra --detach --worker cf --cache-root cache\nWait(a=1, gate={str(gate)!r})")
     id_ = flows.eval("(run := _).id")
     assert {line: flows.complete(line) for line in TABS} == TABS
