@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import pickle
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +24,13 @@ from pydra_oar_jupyter.workflows.inputs import inputs_in_words
 from pydra_oar_jupyter.workflows.kept import forget_result, kept_result, result_of_before
 from pydra_oar_jupyter.workflows.locks import note_process
 from pydra_oar_jupyter.workflows.once import Once
+from pydra_oar_jupyter.workflows.sources import know_sources
 from pydra_oar_jupyter.workflows.task import name_of
 from pydra_oar_jupyter.workflows.traces import keep_told, tell, to_raise
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydra.engine.job import Job as PydraJob
     from pydra.engine.result import Result
 
@@ -40,14 +45,18 @@ class CoresWorker(ConcurrentFuturesWorker):
 
     Args:
         directory: the job, which is told the pool's processes.
+        sources: those that they must know beside their files.
 
     Attributes:
         failure: what the first task that failed has raised.
     """
 
-    def __init__(self, directory: JobDirectory) -> None:
+    def __init__(self, directory: JobDirectory, sources: Mapping[str, str]) -> None:
         super().__init__(n_procs=cores())
-        self._directory = directory
+        self._begin = partial(_begin, directory, sources)
+        # Processes are forked from one without threads: a fork keeps locks that those hold.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([__name__])
         self.failure: Exception | None = None
         self._once = Once()
         self._room = asyncio.Semaphore(self.n_procs)
@@ -112,8 +121,13 @@ class CoresWorker(ConcurrentFuturesWorker):
                 ) from None
 
     def _new_pool(self, processes: int) -> ProcessPoolExecutor:
-        initializer, arguments = note_process, (self._directory,)
-        return ProcessPoolExecutor(processes, initializer=initializer, initargs=arguments)
+        return ProcessPoolExecutor(processes, self._context, self._begin)
+
+
+def _begin(directory: JobDirectory, sources: Mapping[str, str]) -> None:
+    """What each process does first."""
+    know_sources(sources)
+    note_process(directory)
 
 
 def _run(pickled: bytes, rerun: bool) -> _Raised | None:
