@@ -3,7 +3,8 @@
 ::
 
     ~/.pydra_oar/runs/<id>/        0700
-      task.pklz                      the task and how it was to run, to run it again
+      task.pklz                      the task and how it was to run, to run it again; before it,
+                                     the sources of its functions, by which results are named
       run.json                       the same for people, and the process that runs it; written
                                      after the task: without it, it's no run yet
       snapshot.json                  where it is, again and again, by whoever runs it
@@ -34,6 +35,7 @@ from pydra_oar_jupyter.core.files import (
 from pydra_oar_jupyter.core.process import identity
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, read_snapshot
+from pydra_oar_jupyter.workflows.sources import know_sources, sources_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +107,7 @@ class RunDirectory:
         try:
             descriptor = os.open(self._task, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
+                file.write(cloudpickle.dumps(sources_in(pickled)))
                 file.write(pickled)
         except OSError as error:
             raise unwritable(self._task, error) from error
@@ -146,6 +149,7 @@ class RunDirectory:
             )
         with os.fdopen(open_private(self._task), "rb") as file:
             try:
+                know_sources(cloudpickle.load(file))
                 asked: Asked = cloudpickle.load(file)
             except Exception as error:
                 raise OarError(

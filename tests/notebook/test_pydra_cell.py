@@ -228,6 +228,17 @@ def test_a_new_kernel_finds_runs(spool, new_kernel, gate):
     assert len(kernel.run("%pydra runs --json").value["text/plain"].split("'id'")) == 3
 
 
+def test_a_new_kernel_goes_on_from_the_cache(spool, new_kernel):
+    kernel = new_kernel()
+    kernel.run(TASKS)
+    kernel.run("%%pydra --detach --worker cf --cache-root cache\nAdd(a=1, b=2)")
+    id_ = kernel.eval("(_.result(), _.id)[1]")
+    kernel.stop()
+    ran = new_kernel().run(f"%pydra resume {id_}")
+    assert ran.value["text/plain"] == "AddOutputs(out=3)"
+    assert head(ran).startswith("✓ Add · from cache")
+
+
 def test_verbs(spool, flows, gate):
     text = flows.run("%pydra").stream()
     assert all(f"--{option.long}" in text and option.example in text for option in OPTIONS)
