@@ -11,20 +11,30 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.status import View
     from pydra_oar_jupyter.workflows.run import Run
+    from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, TaskFacts
 
 _NAMES = (
     ("pydra_oar_jupyter.core.job", "Job"),
     ("pydra_oar_jupyter.core.array", "JobArray"),
     ("pydra_oar_jupyter.workflows.run", "Run"),
+    ("pydra_oar_jupyter.workflows.snapshot", "RunSnapshot"),
 )
+
+_TASK = ("pydra_oar_jupyter.workflows.snapshot", "TaskFacts")
 
 
 def register(formatters: Any) -> None:
     """Tell IPython's formatters, by name: the classes need not be imported for it."""
-    forms = ((_job_html, _plain), (_array_html, _plain), (_run_html, _run_plain))
+    forms = (
+        (_job_html, _plain),
+        (_array_html, _plain),
+        (_run_html, _run_plain),
+        (_snapshot_html, _snapshot_plain),
+    )
     for (module, name), (html, plain) in zip(_NAMES, forms, strict=True):
         formatters["text/html"].for_type_by_name(module, name, html)
         formatters["text/plain"].for_type_by_name(module, name, plain)
+    formatters["text/plain"].for_type_by_name(*_TASK, _task_plain)
 
 
 def unregister(formatters: Any) -> None:
@@ -32,6 +42,7 @@ def unregister(formatters: Any) -> None:
     for mime in ("text/html", "text/plain"):
         for module, name in _NAMES:
             formatters[mime].pop(f"{module}.{name}", None)
+    formatters["text/plain"].pop(".".join(_TASK), None)
 
 
 def advice(job: Job | JobArray) -> str:
@@ -61,15 +72,30 @@ def _array_html(jobs: JobArray) -> str:
 
 
 def _run_html(run: Run) -> str:
+    return _snapshot_html(run.progress)
+
+
+def _run_plain(run: Run, printer: Any, cycle: bool) -> None:
+    _snapshot_plain(run.progress, printer, cycle)
+
+
+def _snapshot_html(snapshot: RunSnapshot) -> str:
     from pydra_oar_jupyter.notebook.run_view import run_bundle
 
-    return run_bundle(run.progress)["text/html"]
+    return run_bundle(snapshot)["text/html"]
 
 
-def _run_plain(run: Run, printer: Any, _cycle: bool) -> None:
+def _snapshot_plain(snapshot: RunSnapshot, printer: Any, _cycle: bool) -> None:
     from pydra_oar_jupyter.notebook.run_view import run_bundle
 
-    printer.text(run_bundle(run.progress)["text/plain"])
+    printer.text(run_bundle(snapshot)["text/plain"])
+
+
+def _task_plain(task: TaskFacts, printer: Any, _cycle: bool) -> None:
+    """As one line, for there may be many of them in a tuple."""
+    from pydra_oar_jupyter.notebook.run_tasks import in_one_line
+
+    printer.text(in_one_line(task, time.time()))
 
 
 def _html(view: View, shown: Job | JobArray) -> str:

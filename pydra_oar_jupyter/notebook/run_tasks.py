@@ -51,6 +51,12 @@ def named(task: TaskFacts) -> str:
     return line(task.name)
 
 
+def in_one_line(task: TaskFacts, now: float) -> str:
+    """All that is known of it without its output; ``now`` in seconds since the epoch."""
+    told = (*_words(task, now, alone=False), line(task.error, 300))
+    return f"{mark(task.state)} {joined(told)}"
+
+
 def behind(task: TaskFacts) -> str:
     """Its job and where that runs: ``job 154 on oarnode1``, or "" for neither."""
     job = f"job {task.job}" if task.job is not None else ""

@@ -24,6 +24,9 @@ def test_a_run_shows_where_it_is(spool, tmp_path):
     shown, _ = display.format(run)
     assert shown["text/plain"].startswith("✓ Halve · ")
     assert "<b>Halve</b>" in shown["text/html"]
+    assert display.format(run.progress) == display.format(run)
+    tasks, _ = display.format(run.progress.tasks)
+    assert tasks["text/plain"].startswith("(✓ Halve · x=8.0 · ")
 
     handles.unregister(display.formatters)
     plain, _ = display.format(run)
