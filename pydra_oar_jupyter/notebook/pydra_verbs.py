@@ -16,7 +16,7 @@ from pydra_oar_jupyter.notebook.stop import in_full
 from pydra_oar_jupyter.notebook.tables import Column, Table, moment
 from pydra_oar_jupyter.notebook.usage import pydra_usage
 from pydra_oar_jupyter.notebook.words import duration
-from pydra_oar_jupyter.workflows.counts import over
+from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.run import Run, run, runs
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("id", "Run"),
     Column("name", "Name"),
     Column("state", "State"),
-    Column("tasks", "Tasks over"),
+    Column("tasks", "Tasks done"),
     Column("worker", "Worker"),
     Column("submitted", "Submitted", moment),
     Column("took", "Took", duration),
@@ -86,9 +86,11 @@ def _runs(line: str) -> Any:
     parser.add_argument("--df", action="store_true")
     asked = parser.read(line)
     found = runs()
-    for word in asked.filter:
-        state = word in set(RunState)
-        found = [one for one in found if (one.state == word if state else word in one.name)]
+    states = set(asked.filter) & set(RunState)
+    names = set(asked.filter) - states
+    if states:
+        found = [one for one in found if one.state in states]
+    found = [one for one in found if all(name in one.name for name in names)]
     whole = asked.all or asked.json or asked.df
     shown = found if whole else found[: asked.n]
     empty = "No such runs." if asked.filter else "No runs."
@@ -110,7 +112,7 @@ def _row(one: Run) -> dict[str, Any]:
         "id": one.id,
         "name": one.name,
         "state": snapshot.state,
-        "tasks": f"{over(counts):,} of {sum(counts.values()):,}" if counts else "",
+        "tasks": f"{good(counts):,} of {sum(counts.values()):,}" if counts else "",
         "worker": one.worker,
         "submitted": one.created,
         "took": max(0.0, end - one.created),

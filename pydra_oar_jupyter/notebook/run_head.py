@@ -10,7 +10,7 @@ from pydra_oar_jupyter.notebook.run_left import about, run_left
 from pydra_oar_jupyter.notebook.run_nodes import elapsed, node_lines, node_table
 from pydra_oar_jupyter.notebook.words import duration, text_bar
 from pydra_oar_jupyter.workflows.clean import line, xml
-from pydra_oar_jupyter.workflows.counts import in_words, occurring, over
+from pydra_oar_jupyter.workflows.counts import GOOD, good, in_words, occurring, over
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _TONES: dict[RunState, Tone] = {
     RunState.CANCELLED: "stopped",
     RunState.INTERRUPTED: "stopped",
 }
-_FINE = (TaskState.DONE, TaskState.CACHED)
 _AGAIN = {
     RunState.CANCELLED: "Run again, it goes on from what is done.",
     RunState.INTERRUPTED: "What ran it is gone. Run again, it goes on from what is done.",
@@ -68,7 +67,7 @@ def _barred(snapshot: RunSnapshot) -> bool:
     """Whether a bar tells more than the words do."""
     counts = snapshot.counts
     if snapshot.state is RunState.DONE:
-        return any(state not in _FINE for state, _ in occurring(counts))
+        return any(state not in GOOD for state, _ in occurring(counts))
     return sum(counts.values()) > 1
 
 
@@ -83,8 +82,7 @@ def _parts(snapshot: RunSnapshot, now: float) -> list[str]:
         parts = [_finished(counts, total), duration(span) if span else "", where]
     elif snapshot.state.final:
         after = f" after {duration(span)}" if span else ""
-        good = sum(counts.get(state, 0) for state in _FINE)
-        some = f"{good:,} of {total:,} tasks done" if total > 1 else ""
+        some = f"{good(counts):,} of {total:,} tasks done" if total > 1 else ""
         parts = [f"{snapshot.state}{after}", some, where]
     else:
         some = _progress(snapshot, total) or in_words(counts).removeprefix("1 ") or "starting"

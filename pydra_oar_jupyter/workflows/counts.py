@@ -25,7 +25,8 @@ _TONES: dict[TaskState, Tone] = {
     TaskState.SKIPPED: "stopped",
 }
 STATES = tuple(_TONES)
-# Those in which a task stays.
+# Those that have a result, and those in which a task stays.
+GOOD = (TaskState.DONE, TaskState.CACHED)
 OVER = (TaskState.DONE, TaskState.CACHED, TaskState.FAILED, TaskState.SKIPPED)
 
 
@@ -52,6 +53,11 @@ def in_words(counts: Counts) -> str:
 def over(counts: Counts) -> int:
     """How many will not change any more."""
     return sum(counts.get(state, 0) for state in OVER)
+
+
+def good(counts: Counts) -> int:
+    """How many have a result."""
+    return sum(counts.get(state, 0) for state in GOOD)
 
 
 def standing(counts: Counts) -> TaskState:

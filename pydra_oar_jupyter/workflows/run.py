@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydra_oar_jupyter.core.errors import OarError, SpoolError
 from pydra_oar_jupyter.core.spool import spool_root
+from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.found import Found
 from pydra_oar_jupyter.workflows.results import failed_tasks, outputs_of, stop_of
 from pydra_oar_jupyter.workflows.runs import (
@@ -23,7 +24,7 @@ from pydra_oar_jupyter.workflows.runs import (
     directory_of,
     new_directory,
 )
-from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
+from pydra_oar_jupyter.workflows.snapshot import RunState
 from pydra_oar_jupyter.workflows.thread import start_thread
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ class Run:
     def __repr__(self) -> str:
         snapshot = self.progress
         counts = snapshot.counts
-        done = counts.get(TaskState.DONE, 0) + counts.get(TaskState.CACHED, 0)
-        tasks = f", {done} of {sum(counts.values())} tasks done" if counts else ""
+        tasks = f", {good(counts)} of {sum(counts.values())} tasks done" if counts else ""
         return f"<Run {self.id} of {self.name} on {self.worker}: {snapshot.state}{tasks}>"
 
     @property
@@ -328,7 +328,10 @@ def run(id: str) -> Run:  # noqa: A002 - as people call it
     """
     if directory := directory_of(id):
         return _recall(directory)
-    raise OarError(f"There is no run {id!r} here (spool: {spool_root()}). runs() has all.")
+    raise OarError(
+        f"There is no run {id!r} here (spool: {spool_root()}). runs() has all, "
+        "%pydra runs shows them."
+    )
 
 
 def remember(run: Run) -> Run:

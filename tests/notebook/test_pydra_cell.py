@@ -250,7 +250,10 @@ def test_verbs(spool, flows, gate):
     assert flows.run(f"%pydra cancel {id_}").error is None
     assert flows.eval("str(run.wait(100).state)") == "cancelled"
     assert "cancelled" in flows.run("%pydra runs cancelled Wait").value["text/html"]
+    assert "cancelled" in flows.run("%pydra runs done cancelled").value["text/html"]
     assert flows.run("%pydra runs done").value["text/plain"] == "No such runs."
+    flows.run("%pydra runs --json")
+    assert flows.eval("_[0]['tasks']") == "0 of 1"
     assert flows.complete("%pydra cancel ") == ["run"]
     for line, words in [("rnus", "Did you mean 'runs'?"), ("get", "required: run"),
                         ("get abc", "There is no run 'abc'")]:  # fmt: skip
