@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,19 +124,26 @@ def _parameters(kind: type) -> set[str]:
 def usable_cache_root(
     cache_root: str | Path | None, worker: str, options: Mapping[str, Any]
 ) -> Path:
-    """Where results are to be kept, which nodes must see if tasks run there.
+    """Where results are to be kept, which nodes must see if tasks run there; it is made.
 
     Raises:
-        RequestError: they can't see it.
+        RequestError: they can't see it, or it can't be written here.
     """
     from pydra.utils.general import default_run_cache_root
 
-    if worker != "oar":
-        return Path(cache_root or default_run_cache_root).expanduser().resolve()
     backend = options.get("backend") or default_backend()
-    root = Path(cache_root or default_cache_root(backend)).expanduser().resolve()
-    if not options.get("allow_local_cache"):
+    usual = default_cache_root(backend) if worker == "oar" else default_run_cache_root
+    root = Path(cache_root or usual).expanduser().resolve()
+    if worker == "oar" and not options.get("allow_local_cache"):
         check_cache_root(root, backend)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
+    except OSError as error:
+        raise RequestError(
+            f"Results can't be kept in {root}: {error.strerror or error}.",
+            hint="Choose another folder with cache_root=… (--cache-root).",
+        ) from error
     return root
 
 

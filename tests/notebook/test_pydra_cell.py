@@ -177,7 +177,8 @@ WRONG = [
     ("--array 4", "Add(a=1, b=2)", "--array is for scripts"),
     ("--worker cf -l core=1", "Add(a=1, b=2)", "-l is for the worker oar, not for cf."),
     ("--backend nope", "Add(a=1, b=2)", "There is no backend 'nope'."),
-    ("--cache-root /proc/none", "Add(a=1, b=2)", "/proc/none"),
+    ("--cache-root /proc/none", "Add(a=1, b=2)", "Results can't be kept in /proc/none: "),
+    ("--cache-root /etc/passwd", "Add(a=1, b=2)", "Results can't be kept in /etc/passwd: "),
     ("--detatch", "Add(a=1, b=2)", "Did you mean '--detach'?"),
 ]
 
