@@ -173,7 +173,10 @@ class _Single:
     @cached_property
     def _checksum(self) -> str:
         known: str | None = self._job._checksum
-        return known or str(copy(self._job.task)._checksum)  # the task would keep hashes
+        try:
+            return known or str(copy(self._job.task)._checksum)  # the task would keep hashes
+        except Exception:  # of an input without a hash, which the Submitter will say
+            return ""
 
 
 def _is_workflow(job: Any) -> bool:
