@@ -248,7 +248,9 @@ class Live:
         assert self.error is not None
         known = getattr(self._submitter.worker, "failures", {})
         failures = {key: error for key, error in known.items() if before.get(key) is not error}
-        if not self._begun or not (failures or any(task.error for task in failed_tasks(last))):
+        told = any(task.error for task in failed_tasks(last))
+        begun = told if self._facts.one_job else self._begun
+        if not begun or not (failures or told):
             last = replace(last, error=_said(self.error))
             self._failure = failure_of(replace(last, tasks=()), self.error)
         else:

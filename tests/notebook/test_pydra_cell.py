@@ -41,6 +41,10 @@ def test_one_job_for_all(spool, flows):
     assert "oar (job 1)" in head(ran)
     assert flows.eval("len(__import__('pydra_oar_jupyter').jobs())") == 1
 
+    ran = flows.run("%%pydra --one-job --cache-root cache\nMean(xs=[])")
+    assert ran.error["ename"] == "ZeroDivisionError"
+    assert parts(ran)["errors"].count("ZeroDivisionError") == 1
+
 
 @pytest.mark.parametrize("worker", ["cf", "debug"])
 def test_other_workers(flows, worker):
