@@ -76,7 +76,10 @@ def _run_html(run: Run) -> str:
 
 
 def _run_plain(run: Run, printer: Any, cycle: bool) -> None:
-    _snapshot_plain(run.progress, printer, cycle)
+    if len(printer.stack) > 1:  # in a list, such as that of runs()
+        printer.text(repr(run))
+    else:
+        _snapshot_plain(run.progress, printer, cycle)
 
 
 def _snapshot_html(snapshot: RunSnapshot) -> str:

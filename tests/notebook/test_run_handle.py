@@ -25,6 +25,8 @@ def test_a_run_shows_where_it_is(spool, tmp_path):
     assert shown["text/plain"].startswith("✓ Halve · ")
     assert "<b>Halve</b>" in shown["text/html"]
     assert display.format(run.progress) == display.format(run)
+    several, _ = display.format([run])
+    assert several["text/plain"] == f"[{run!r}]"
     tasks, _ = display.format(run.progress.tasks)
     assert tasks["text/plain"].startswith("(✓ Halve · x=8.0 · ")
 
