@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 
 class CoresWorker(ConcurrentFuturesWorker):
-    """Pydra's own pool of processes, in which a task that dies takes no other with it.
+    """As Pydra's pool of processes, but a task that dies takes no other with it.
 
     Args:
-        directory: the job, which is told the pool's processes.
+        directory: the job, which is told the processes.
         sources: those that they must know beside their files.
 
     Attributes:
@@ -53,14 +53,15 @@ class CoresWorker(ConcurrentFuturesWorker):
 
     def __init__(self, directory: JobDirectory, sources: Mapping[str, str]) -> None:
         super().__init__(n_procs=cores())
+        self.failure: Exception | None = None
         self._begin = partial(_begin, directory, sources)
         # Processes are forked from one without threads: a fork keeps locks that those hold.
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
-        self.failure: Exception | None = None
         self._once = Once()
+        # A process that dies breaks its pool, and with it the others of that.
+        self._free = [self._new_pool() for _ in range(self.n_procs)]
         self._room = asyncio.Semaphore(self.n_procs)
-        self.pool = self._new_pool(self.n_procs)
 
     async def submit(self, job: PydraJob[Any], rerun: bool = False) -> Result[Any]:
         """Take a workflow."""
@@ -98,30 +99,29 @@ class CoresWorker(ConcurrentFuturesWorker):
         return await self._once.do(job.checksum, work)
 
     async def _compute(self, job: PydraJob[Any], rerun: bool) -> None:
+        pool = self._free.pop()
         work = cloudpickle.dumps(job), rerun
         try:
-            raised = await self.loop.run_in_executor(self.pool, _run, *work)
+            raised = await self.loop.run_in_executor(pool, _run, *work)
         except BrokenProcessPool:
-            if self.pool._broken:
-                self.pool = self._new_pool(self.n_procs)
-            # One of those that ran was ended, and nobody knows which: each again, by itself.
-            raised = await self._compute_alone(work)
+            pool = self._new_pool()
+            raise TaskFailed(
+                "The task's process was ended, from within (os._exit, a crash) or by the system, "
+                "as when memory runs out."
+            ) from None
+        finally:
+            self._free.append(pool)
         if raised:
             told, error = raised
             raise keep_told(to_raise(told, _loaded(error)), told)
 
-    async def _compute_alone(self, work: tuple[bytes, bool]) -> _Raised | None:
-        with self._new_pool(1) as alone:
-            try:
-                return await self.loop.run_in_executor(alone, _run, *work)
-            except BrokenProcessPool:
-                raise TaskFailed(
-                    "The task's process was ended, from within (os._exit, a crash) or by the "
-                    "system, as when memory runs out."
-                ) from None
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, self._context, self._begin)
 
-    def _new_pool(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, self._context, self._begin)
+    def close(self) -> None:
+        """End the processes."""
+        for pool in self._free:
+            pool.shutdown()
 
 
 def _begin(directory: JobDirectory, sources: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _PROCESSES = "processes"
 _ON_THEIR_WAY = ".oar_jobs"
+# How long a lock may be without its holder's name, in seconds.
+_WRITING = 10.0
 
 
 def note_process(job: JobDirectory) -> None:
@@ -54,16 +57,19 @@ def clear_locks(job: JobDirectory, locks: Iterable[Path]) -> None:
 
 
 def held_elsewhere(lock: Path) -> str:
-    """In words, who holds a lock on a host of which nothing can be known here; "" for nobody."""
+    """In words, who holds a lock and can't be known here to live; "" for nobody."""
     try:
         pid, host = _holder(lock)
+        age = time.time() - lock.stat().st_mtime
     except OSError:
         return ""
-    if not host or host == socket.gethostname():
+    if host == socket.gethostname() or not (host or age > _WRITING):
         return ""
+    # Killed in the very moment, or of a filelock before 3.22.
+    who = f"process {pid} on {host}" if host else "a process that did not write down which it is"
     return (
-        f"{lock} is held by process {pid} on {host}: what it computes is waited for. If that "
-        "process is gone, remove the file."
+        f"{lock} is held by {who}: what it computes is waited for. If that process is gone, "
+        "remove the file."
     )
 
 

@@ -42,7 +42,7 @@ def run_whole(job: PydraJob[Any], directory: JobDirectory, facts: dict[str, Any]
         raise pool.failure or failure from None
     finally:
         reporter.stop(state, error)
-        pool.pool.shutdown()
+        pool.close()
 
 
 class Reporter:
