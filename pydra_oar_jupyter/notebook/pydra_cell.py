@@ -11,11 +11,12 @@ from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.notebook.here import run_here
 from pydra_oar_jupyter.notebook.line import expand
 from pydra_oar_jupyter.notebook.packing import cell_source, environment
-from pydra_oar_jupyter.notebook.pydra_options import check_worker, need_pydra, parse
+from pydra_oar_jupyter.notebook.pydra_options import check_worker, parse
 from pydra_oar_jupyter.notebook.run_area import RunArea
 from pydra_oar_jupyter.notebook.run_end import PLUMBING, attended, outputs_of, show_handle
 from pydra_oar_jupyter.notebook.site import site
 from pydra_oar_jupyter.notebook.stop import in_full
+from pydra_oar_jupyter.workflows.needed import need_pydra
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 from dataclasses import dataclass
-from importlib import import_module, util
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.core.errors import OarError, RequestError
+from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.options import Option
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.notebook.line import OwnOptions, read, secrets_masked
@@ -106,17 +106,6 @@ def _check_other(line: Line, worker: str) -> None:
             f"{word} is for the worker oar, not for {worker}.",
             text=line.text, at=at, length=len(word), hint=hint,
         )  # fmt: skip
-
-
-def need_pydra() -> None:
-    """See that Pydra can be imported.
-
-    Raises:
-        OarError: it is not installed, in the version that is needed.
-    """
-    # pydra itself is a namespace that this package is a part of; Pydra before 1.0 has no compose.
-    if util.find_spec("pydra") is None or util.find_spec("pydra.compose") is None:
-        raise OarError('Pydra is not installed here: pip install "pydra-oar-jupyter[pydra]"')
 
 
 def workers() -> list[str]:

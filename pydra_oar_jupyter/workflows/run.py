@@ -15,6 +15,7 @@ from pydra_oar_jupyter.core.errors import OarError, SpoolError
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.found import Found
+from pydra_oar_jupyter.workflows.needed import need_pydra
 from pydra_oar_jupyter.workflows.results import failed_tasks, outputs_of, stop_of
 from pydra_oar_jupyter.workflows.runs import (
     Asked,
@@ -223,12 +224,14 @@ def submit(
         RequestError: the task can't run as it is, there is no such worker, or it has no such
             option; nothing runs.
         SpoolError: the run can't be written down.
+        OarError: Pydra is not installed here.
 
     Example::
 
         run = submit(Workflow(x=3), oarsub_args="-l host=1/core=1,walltime=1")
         run.result()
     """
+    need_pydra()
     from pydra_oar_jupyter.workflows import checks
     from pydra_oar_jupyter.workflows.live import Live
     from pydra_oar_jupyter.workflows.stoppable import StoppableSubmitter

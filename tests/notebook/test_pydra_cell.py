@@ -303,6 +303,8 @@ def test_without_pydra(spool, kernel):
     assert ran.traceback.strip() == (
         'Pydra is not installed here: pip install "pydra-oar-jupyter[pydra]"'
     )
+    ran = kernel.run("from pydra_oar_jupyter import submit\nsubmit(1)")
+    assert "Pydra is not installed here" in ran.traceback
     assert kernel.run("%pydra").error is None
     assert kernel.run("%pydra runs").error is None
 
