@@ -74,7 +74,8 @@ def test_workers_are_found_by_name():
 def test_naming_the_workers_imports_nothing_of_pydra():
     code = (
         "import sys\n"
-        "from pydra_oar_jupyter.notebook.pydra_options import need_pydra, workers\n"
+        "from pydra_oar_jupyter.notebook.pydra_options import workers\n"
+        "from pydra_oar_jupyter.workflows.needed import need_pydra\n"
         "need_pydra(); workers()\n"
         "print(sorted(name for name in sys.modules if name.startswith('pydra.')))"
     )
