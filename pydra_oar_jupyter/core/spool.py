@@ -226,7 +226,9 @@ class Spool:
         spec = jobs[0].spec
         path = private_directory(self.root / "submissions" / _new_id())
         words, place = spec.words, spec.directory
-        submission = Submission(path, backend, words, place, list(jobs), spec.name, spec.kind)
+        # The jobs of an array may be called by what it is, and their place in it: fit[3].
+        name = spec.name.partition("[")[0] if len(jobs) > 1 else spec.name
+        submission = Submission(path, backend, words, place, list(jobs), name, spec.kind)
         submission.write()
         return submission
 

@@ -26,7 +26,8 @@ _TONES: dict[RunState, Tone] = {
 }
 _AGAIN = {
     RunState.CANCELLED: "Run again, it goes on from what is done.",
-    RunState.INTERRUPTED: "What ran it is gone. Run again, it goes on from what is done.",
+    RunState.INTERRUPTED: "What ran it is gone; jobs that it has submitted may still run. "
+    "Run again, it waits for those, and goes on from what is done.",
 }
 
 

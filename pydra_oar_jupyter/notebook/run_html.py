@@ -25,6 +25,8 @@ _PRE = (
     "border-radius:4px"
 )
 _TRACK = "background:rgba(128,128,128,.25)"
+# What is not over is not to look as if it were.
+_FAINT = {TaskState.QUEUED: ";opacity:.35", TaskState.RUNNING: ";opacity:.55"}
 
 
 def section(*parts: str) -> str:
@@ -74,7 +76,7 @@ def bar(counts: Counts, style: str) -> str:
     total = sum(number for _, number in occurring(counts)) or 1
     parts = "".join(
         f'<div style="width:{100 * number / total:.2f}%;min-width:2px;'
-        f'background:{colour(state)}"></div>'
+        f'background:{colour(state)}{_FAINT.get(state, "")}"></div>'
         for state, number in occurring(counts)
         if state is not TaskState.WAITING
     )
