@@ -14,11 +14,11 @@ import importlib.util
 import math
 import sys
 import threading
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -156,8 +156,9 @@ def _submit(original: Submit, submitter: Submitter, job: PydraJob[Any], *, rerun
         if worker.is_async:
             own.loop = worker.loop = asyncio.new_event_loop()
             start_thread(functools.partial(live.execute, own, call, loop=own.loop))
-            with observe(run):
-                _wait(run)
+            # Outside for what shows the run, inside so that it sees the end.
+            with _stopping(run), observe(run), _stopping(run):
+                run.wait()
         else:
             _here.busy = True
             with observe(run):
@@ -171,9 +172,11 @@ def _submit(original: Submit, submitter: Submitter, job: PydraJob[Any], *, rerun
         raise live.error
 
 
-def _wait(run: Run) -> None:
+@contextmanager
+def _stopping(run: Run) -> Iterator[None]:
+    """On an interrupt, or whatever else goes wrong, let the run end before that is raised on."""
     try:
-        run.wait()
+        yield
     except BaseException:
         run.cancel()
         with suppress(TimeoutError):
@@ -187,7 +190,7 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
     task: Any = job.task
     # What is split, the Submitter has put into a workflow of its own.
     made = getattr(getattr(task, "constructor", None), "__module__", "") == _MODULE
-    worker = submitter.worker
+    worker, most = submitter.worker, submitter.max_concurrent
     try:
         name = worker.plugin_name()
     except ValueError:
@@ -195,9 +198,7 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
     options = {
         "cache_root": submitter.cache_root,
         "rerun": rerun,
-        "max_concurrent": None
-        if math.isinf(submitter.max_concurrent)
-        else submitter.max_concurrent,
+        "max_concurrent": None if math.isinf(most) else most,
         "hooks": job.hooks,
         "environment": submitter.environment,
         "readonly_caches": submitter.readonly_caches,

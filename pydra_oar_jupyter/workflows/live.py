@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # How often its snapshot is written, in seconds: at most, and by what it takes to make one.
 _WRITE, _WRITE_SHARE = 1.0, 20
+# How long an interpreter that ends waits for a run to stop, in seconds.
+_PARTING = 5.0
 
 
 class Live:
@@ -39,7 +41,8 @@ class Live:
 
     Args:
         facts: what is known of the run.
-        directory: where its snapshots go. It is made with the first one, if it is not there.
+        directory: where its snapshots go. It is made with the first one, if it is not there and
+            the run takes as long as that.
         asked: what the run is to do.
 
     Attributes:
@@ -135,11 +138,15 @@ class Live:
                 loop.call_soon_threadsafe(_cancel_all, loop)
 
     def leave(self) -> None:
-        """Let it be: the interpreter ends. It counts as interrupted; the scheduler's jobs go on."""
+        """The interpreter ends: stop what would end with it, in order. The rest goes on.
+
+        It counts as interrupted.
+        """
         with self._writing:
             self._written = True
-        if self._pool:
-            self._pool.kill()
+        if self._pool and self._pool.used:
+            self.cancel()
+            self._over(_PARTING)
 
     @property
     def state(self) -> RunState:
@@ -200,6 +207,8 @@ class Live:
                 return
             self._written = snapshot.state.final
             if not self._directory.complete:
+                if self._written:  # it was quick, and leaves nothing
+                    return
                 self._directory.create(self._facts, self._asked)
             snapshot.write(self._directory.snapshot_file)
 
@@ -227,20 +236,26 @@ class Live:
 
     def _finish(self, before: dict[str, BaseException]) -> None:
         """Say how it ended, and let go of all that it needed."""
-        last = self._last(before)
-        if self._directory.complete:
-            self._write(last)
+        last = self._last()
+        if last.state is RunState.FAILED:
+            last = self._explain(last, before)
+        self._write(last)
         self._jobs = self.jobs()
         _going.discard(self)
         self.ended.set_result(last)
         self._submitter = self._pool = self._sampler = self._root = None
 
-    def _last(self, before: dict[str, BaseException]) -> RunSnapshot:
-        if self.error is None:
-            return self._sample(RunState.DONE)
-        if self._stop.is_set() or isinstance(self.error, KeyboardInterrupt):
-            return self._sample(RunState.CANCELLED)
-        return self._explain(self._sample(RunState.FAILED), before)
+    def _last(self) -> RunSnapshot:
+        state = RunState.DONE
+        if self.error:
+            cancelled = self._stop.is_set() or isinstance(self.error, KeyboardInterrupt)
+            state = RunState.CANCELLED if cancelled else RunState.FAILED
+        try:
+            return self._sample(state)
+        except Exception as error:  # another Pydra than it knows: nobody is to wait for ever
+            last = replace(self._facts.snapshot(), state=state, ended=time.time())
+            place = str(self._root.cache_dir) if self._root else ""
+            return replace(last, cache_dir=place, error=f"its tasks can't be told: {error!r}")
 
     def _explain(self, last: RunSnapshot, before: dict[str, BaseException]) -> RunSnapshot:
         """Find out what to raise for it; its last snapshot, with that in it if no task tells it."""

@@ -33,6 +33,11 @@ class OwnPool:
             self._usual = self._worker.pool
             self._worker.pool = ProcessPoolExecutor(self._worker.n_procs, initializer=_set_apart)
 
+    @property
+    def used(self) -> bool:
+        """Whether the run's tasks are in it."""
+        return self._worker is not None
+
     def kill(self) -> set[int]:
         """End its processes, with those that they have started; their ids."""
         pids = set(self._worker.pool._processes or ()) if self._worker else set()

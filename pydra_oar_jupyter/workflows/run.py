@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.workflows.live import Live
     from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, TaskFacts
     from pydra_oar_jupyter.workflows.stoppable import StoppableSubmitter
+
+# An interrupt that comes while another thread forks may wake nobody (CPython 3.11): how long it
+# can go unnoticed, in seconds.
+_LOOK = 0.5
 
 
 class Source(Protocol):
@@ -136,10 +141,13 @@ class Run:
         Raises:
             TimeoutError: ``timeout`` seconds have passed; the run goes on.
         """
-        try:
-            return self._source.ended.result(timeout)
-        except FutureTimeout:
-            raise TimeoutError(f"{self} has not ended after {timeout} s; it goes on.") from None
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _LOOK if deadline is None else max(0.0, deadline - time.monotonic())
+            with suppress(FutureTimeout):
+                return self._source.ended.result(min(left, _LOOK))
+            if left < _LOOK:
+                raise TimeoutError(f"{self} has not ended after {timeout} s; it goes on.")
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait until it has ended; its task's outputs.

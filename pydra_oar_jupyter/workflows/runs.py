@@ -92,8 +92,8 @@ class RunDirectory:
         Raises:
             SpoolError: it can't be written.
         """
-        for folder in (self.path.parents[1], self.path.parent, self.path):
-            private_directory(folder)
+        private_directory(self.path.parents[1])
+        private_directory(self.path)
         self._write_task(asked)
         write_atomically(self._facts, json.dumps(asdict(facts)))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -24,8 +25,12 @@ from pydra_oar_jupyter.workflows.locks import locks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
+    from pathlib import Path
 
     from pydra.engine.job import Job as PydraJob
+
+# How long it may take from the making of a lock until its holder's name is in it, in seconds.
+_NAMING = 0.3
 
 
 class Control(Protocol):
@@ -81,11 +86,11 @@ class StoppableSubmitter(Submitter):
             if job.checksum not in self.begun:
                 self.begun.add(job.checksum)
                 forget_earlier(job, rerun=self.control.rerun and self.propagate_rerun)
-        return _Checked(tasks, self.control)
+        return tasks if self.worker.is_async else _Checked(tasks, self.control)
 
     def __reduce__(self) -> Any:
         """The tasks that leave this process take Pydra's own Submitter with them."""
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]  # Pydra's
         for own in ("control", "begun"):
             state.pop(own, None)
         return object.__new__, (self.plain,), state
@@ -137,9 +142,19 @@ def forget_stopped(root: PydraJob[Any], killed: Set[int] = frozenset()) -> None:
                 (job.cache_dir / "_result.pklz").unlink(missing_ok=True)
         for lock in locks_of(job.cache_dir) if killed else ():
             with suppress(OSError, ValueError):
-                pid, host, *_ = [*lock.read_text().split("\n"), ""]
-                if int(pid) in killed and host.split("?")[0] == socket.gethostname():
+                if _void(lock, killed):
                     lock.unlink()
+
+
+def _void(lock: Path, killed: Set[int]) -> bool:
+    """Whether the holder of a lock was one of these."""
+    text, made = lock.read_text(), lock.stat()
+    if text:
+        pid, host, *_ = [*text.split("\n"), ""]
+        return int(pid) in killed and host.split("?")[0] == socket.gethostname()
+    # Its holder was ended just before it wrote its name, or is just about to.
+    time.sleep(_NAMING)
+    return not lock.read_text() and lock.stat().st_ctime_ns == made.st_ctime_ns
 
 
 def _not_over(job: PydraJob[Any]) -> Iterator[PydraJob[Any]]:

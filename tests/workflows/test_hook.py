@@ -188,6 +188,24 @@ async def _as_coroutine(work: Callable[[], Any]) -> Any:
     return work()
 
 
+def test_an_interrupt_of_what_shows_a_run_cancels_it_as_well(
+    seen: Seen, cache: Path, place: Path, trace: Trace
+) -> None:
+    def fail(run: Run) -> None:
+        wait_until(lambda: trace.ran[2], LONG)
+        raise KeyboardInterrupt
+
+    seen.during = fail
+
+    def cell() -> None:
+        with Submitter(worker="cf", cache_root=cache) as sub, pytest.raises(KeyboardInterrupt):
+            sub(Twice(x=1, trace=str(trace), gate=str(place / "gate")))
+
+    in_a_cell(cell)
+    assert seen.runs[0].state is RunState.CANCELLED
+    assert settled(cache)
+
+
 @python.define
 def Outer(x: int, worker: str, cache: str) -> int:
     """A task that runs another one."""
@@ -348,46 +366,43 @@ def add_two(x):
     return x + 2
 
 @workflow.define
-def wf(x, gate=""):
+def wf(x, trace="", gate=""):
     from tests.workflows.flows import Step
     added = workflow.add(add_two(x=x))
-    return workflow.add(Step(x=added.out, gate=gate)).out
+    return workflow.add(Step(x=added.out, trace=trace, gate=gate)).out
 
 with Submitter(worker="cf", cache_root=cache) as sub:
     res = sub(wf(x=3))
 print(res.outputs.out)
 """
+BACKGROUND = """
+from pydra_oar_jupyter.workflows.run import submit
+run = submit(wf(x=1, trace=trace, gate=gate), "cf", cache_root=cache, n_procs=2)
+"""
+WAITS = "Submitter(worker='cf', cache_root=cache)(wf(x=2, trace=trace, gate=gate))"
 
 
-def test_in_a_kernel(new_kernel: Callable[..., Kernel], place: Path) -> None:
-    kernel = new_kernel(load=False)
-    assert (
-        kernel.run(
-            SETUP + f"cache, gate = Path({str(place / 'cache')!r}), {str(place / 'gate')!r}"
-        ).error
-        is None
-    )
+def test_in_a_kernel(new_kernel: Callable[..., Kernel], place: Path, trace: Trace) -> None:
+    kernel, cache, gate = new_kernel(load=False), place / "cache", place / "gate"
+    names = f"cache, trace, gate = {str(cache)!r}, {str(trace)!r}, {str(gate)!r}\n"
+    assert kernel.run(SETUP + names).error is None
     assert kernel.run(CELL).stream() == "begins\ndone\n10\n"
 
-    background = (
-        "from pydra_oar_jupyter.workflows.run import submit\n"
-        "run = submit(wf(x=1, gate=gate), 'cf', cache_root=cache, n_procs=2)"
-    )
-    assert kernel.run(background).error is None
-    waits = kernel.start("Submitter(worker='cf', cache_root=cache)(wf(x=2, gate=gate))")
-    kernel.until(waits, lambda ran: "begins" in ran.stream())
-    wait_until(lambda: len(list((place / "cache").glob("*.lock"))) == 4, LONG)
+    assert kernel.run(BACKGROUND).error is None
+    waits = kernel.start(WAITS)
+    wait_until(lambda: trace.ran == {3: 1, 4: 1}, LONG)
     kernel.interrupt()
     ran = kernel.finish(waits)
-    assert ran.stream() == "cancelled\n"
+    assert ran.stream() == "begins\ncancelled\n"
     assert ran.error
     assert ran.error["ename"] == "KeyboardInterrupt"
     assert kernel.eval("str(run.state), str(seen[-1].state)") == ("running", "cancelled")
-    wait_until(lambda: len(list((place / "cache").glob("*.lock"))) == 2, LONG)
-    (place / "gate").touch()
+    gate.touch()
     assert kernel.eval("run.result(120).out") == 6
     assert kernel.eval("(await run).out") == 6
-    assert settled(place / "cache")
+    assert settled(cache)
+    assert trace.ran == {3: 1, 4: 1}
+
     kernel.run("hook.detach()")
     failed = kernel.run("Submitter(worker='cf', cache_root=cache)(wf(x=5))")
     assert failed.error

@@ -233,6 +233,18 @@ def test_a_cancelled_run_goes_on_from_the_cache(
     assert trace.ran == {1: 1, 2: 1, 4: 2}
 
 
+def test_a_lock_goes_even_if_its_holder_had_no_time_to_sign_it(
+    start: Callable[..., Run], place: Path, trace: Trace
+) -> None:
+    one = start(Step(x=1, trace=str(trace), gate=str(place / "gate")))
+    wait_until(lambda: trace.ran == {1: 1}, LONG)
+    [lock] = (place / "cache").glob("*.lock")
+    lock.write_text("")
+    one.cancel()
+    one.wait(LONG)
+    assert settled(place / "cache")
+
+
 def test_cancelling_one_leaves_another_of_the_same_alone(
     start: Callable[..., Run], place: Path, trace: Trace
 ) -> None:
