@@ -20,7 +20,7 @@ from pydra.engine.result import load_result
 
 from pydra_oar_jupyter.core.errors import OarError, RequestError
 from pydra_oar_jupyter.workflows.errors import RunStopped, TaskFailed
-from pydra_oar_jupyter.workflows.run import Run, run, runs, submit
+from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 from tests.waiting import wait_until
 from tests.workflows.flows import Broken, Doubles, Ends, Lost, Nested, Step, Total, Twice
@@ -293,7 +293,9 @@ def test_rerun_computes_all_again(start: Callable[..., Run], trace: Trace) -> No
     assert counts(one) == {"done": 6}
 
 
-def test_the_worker_oar_raises_what_the_task_raised(start: Callable[..., Run]) -> None:
+def test_the_worker_oar_raises_what_the_task_raised(
+    backend: str, start: Callable[..., Run]
+) -> None:
     one = start(Ends(hows=["raise"]), "oar", oarsub_args="-l core=1")
     with pytest.raises(Lost, match="nothing is left"):
         one.result(LONG)
@@ -305,7 +307,7 @@ SCRIPT = """
 import os, sys, threading, time
 sys.path.insert(0, {source!r})
 from pathlib import Path
-from pydra_oar_jupyter.workflows.run import submit
+from pydra_oar_jupyter.workflows.runs.run import submit
 from tests.workflows.flows import End, Twice
 if __name__ == "__main__":
     place = Path({place!r})
@@ -388,7 +390,7 @@ ONE_JOB = """
 """
 
 
-def test_a_run_inside_one_job_outlives_its_kernel(place: Path, trace: Trace) -> None:
+def test_a_run_inside_one_job_outlives_its_kernel(backend: str, place: Path, trace: Trace) -> None:
     with elsewhere(place, ONE_JOB) as process:
         said, _ = process.communicate(timeout=LONG)
     id_, job = said.split()
@@ -403,7 +405,7 @@ def test_a_run_inside_one_job_outlives_its_kernel(place: Path, trace: Trace) -> 
 
 
 def test_a_run_inside_one_job_is_shown_and_cancelled(
-    start: Callable[..., Run], place: Path, trace: Trace
+    backend: str, start: Callable[..., Run], place: Path, trace: Trace
 ) -> None:
     one = start(Twice(x=1, trace=str(trace), gate=str(place / "gate")), "oar", one_job=True)
     wait_until(lambda: counts(one) == {"done": 1, "running": 1}, LONG)
