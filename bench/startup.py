@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bench.table import Table
 from pydra_oar_jupyter.core.spool import Spool
 from pydra_oar_jupyter.core.surroundings import import_places
-from pydra_oar_jupyter.workflows.task import pack_task
+from pydra_oar_jupyter.workflows.worker.task import pack_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

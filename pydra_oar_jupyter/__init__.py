@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         unload_ipython_extension,
     )
     from pydra_oar_jupyter.runner.progress import progress
-    from pydra_oar_jupyter.workflows.run import Run, run, runs, submit
+    from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 
     __version__: str
 
@@ -77,7 +77,7 @@ _PLACES = {
     "core.state": ["JobState"],
     "notebook.extension": ["load_ipython_extension", "unload_ipython_extension"],
     "runner.progress": ["progress"],
-    "workflows.run": ["Run", "run", "runs", "submit"],
+    "workflows.runs.run": ["Run", "run", "runs", "submit"],
 }
 _PLACE = {name: module for module, names in _PLACES.items() for name in names}
 

@@ -2,6 +2,6 @@
 
 import pydra.engine  # noqa: F401 - first, or pydra.workers.base can't be imported
 
-from pydra_oar_jupyter.workflows.worker import OarWorker as Worker
+from pydra_oar_jupyter.workflows.worker.oar import OarWorker as Worker
 
 __all__ = ["Worker"]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Kinds of jobs whose result is more than an exit code, by JobSpec.kind: "module:class".
 KINDS = {
     "cell": "pydra_oar_jupyter.cells.job:CellJob",
-    "pydra": "pydra_oar_jupyter.workflows.task:TaskJob",
+    "pydra": "pydra_oar_jupyter.workflows.worker.task:TaskJob",
 }
 
 

@@ -14,7 +14,7 @@ from pydra_oar_jupyter.notebook.options import OPTIONS as OURS
 from pydra_oar_jupyter.notebook.pydra_options import OPTIONS as PYDRAS
 from pydra_oar_jupyter.notebook.pydra_options import workers
 from pydra_oar_jupyter.notebook.scheduler import PARSERS
-from pydra_oar_jupyter.workflows.run import Run, runs
+from pydra_oar_jupyter.workflows.runs.run import Run, runs
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:

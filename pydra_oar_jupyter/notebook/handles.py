@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.notebook.status import View
-    from pydra_oar_jupyter.workflows.run import Run
+    from pydra_oar_jupyter.workflows.runs.run import Run
     from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, TaskFacts
 
 _NAMES = (
     ("pydra_oar_jupyter.core.job", "Job"),
     ("pydra_oar_jupyter.core.array", "JobArray"),
-    ("pydra_oar_jupyter.workflows.run", "Run"),
+    ("pydra_oar_jupyter.workflows.runs.run", "Run"),
     ("pydra_oar_jupyter.workflows.snapshot", "RunSnapshot"),
 )
 
@@ -83,20 +83,20 @@ def _run_plain(run: Run, printer: Any, cycle: bool) -> None:
 
 
 def _snapshot_html(snapshot: RunSnapshot) -> str:
-    from pydra_oar_jupyter.notebook.run_view import run_bundle
+    from pydra_oar_jupyter.notebook.runs.view import run_bundle
 
     return run_bundle(snapshot)["text/html"]
 
 
 def _snapshot_plain(snapshot: RunSnapshot, printer: Any, _cycle: bool) -> None:
-    from pydra_oar_jupyter.notebook.run_view import run_bundle
+    from pydra_oar_jupyter.notebook.runs.view import run_bundle
 
     printer.text(run_bundle(snapshot)["text/plain"])
 
 
 def _task_plain(task: TaskFacts, printer: Any, _cycle: bool) -> None:
     """As one line, for there may be many of them in a tuple."""
-    from pydra_oar_jupyter.notebook.run_tasks import in_one_line
+    from pydra_oar_jupyter.notebook.runs.tasks import in_one_line
 
     printer.text(in_one_line(task, time.time()))
 

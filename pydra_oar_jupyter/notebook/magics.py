@@ -17,7 +17,7 @@ from traitlets import observe
 
 from pydra_oar_jupyter.notebook.config import OarConfig
 from pydra_oar_jupyter.notebook.errors import readable
-from pydra_oar_jupyter.workflows import hook
+from pydra_oar_jupyter.workflows.runs import hook
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
-    from pydra_oar_jupyter.workflows.run import Run
+    from pydra_oar_jupyter.workflows.runs.run import Run
 
 
 @magics_class
@@ -217,7 +217,7 @@ class OarMagics(Magics, OarConfig):
         hook.detach()
 
     def _show_run(self, run: Run) -> AbstractContextManager[None]:
-        from pydra_oar_jupyter.notebook.run_end import shown
+        from pydra_oar_jupyter.notebook.runs.end import shown
 
         return shown(self.shell, run)
 

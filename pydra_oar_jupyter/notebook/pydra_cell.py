@@ -12,8 +12,8 @@ from pydra_oar_jupyter.notebook.here import run_here
 from pydra_oar_jupyter.notebook.line import expand
 from pydra_oar_jupyter.notebook.packing import cell_source, environment
 from pydra_oar_jupyter.notebook.pydra_options import check_worker, parse
-from pydra_oar_jupyter.notebook.run_area import RunArea
-from pydra_oar_jupyter.notebook.run_end import PLUMBING, attended, outputs_of, show_handle
+from pydra_oar_jupyter.notebook.runs.area import RunArea
+from pydra_oar_jupyter.notebook.runs.end import PLUMBING, attended, outputs_of, show_handle
 from pydra_oar_jupyter.notebook.site import site
 from pydra_oar_jupyter.notebook.stop import in_full
 from pydra_oar_jupyter.workflows.needed import need_pydra
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.notebook.config import OarConfig
     from pydra_oar_jupyter.notebook.pydra_options import RunOptions
-    from pydra_oar_jupyter.workflows.run import Run
+    from pydra_oar_jupyter.workflows.runs.run import Run
 
 
 def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any:
@@ -40,7 +40,7 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
     options = _oar_options(config, asked) if asked.worker == "oar" else {}
     task = run_here(shell, cell, "a Pydra task, such as Analysis(x=3)", PLUMBING)
 
-    from pydra_oar_jupyter.workflows.run import submit
+    from pydra_oar_jupyter.workflows.runs.run import submit
 
     def start() -> None:
         found = submit(

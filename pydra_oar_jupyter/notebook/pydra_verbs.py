@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.notebook.line import expand
-from pydra_oar_jupyter.notebook.run_area import RunArea
-from pydra_oar_jupyter.notebook.run_end import attended, outputs_of
+from pydra_oar_jupyter.notebook.runs.area import RunArea
+from pydra_oar_jupyter.notebook.runs.end import attended, outputs_of
 from pydra_oar_jupyter.notebook.scheduler import Parser
 from pydra_oar_jupyter.notebook.stop import in_full
 from pydra_oar_jupyter.notebook.tables import Column, Table, moment
@@ -17,7 +17,7 @@ from pydra_oar_jupyter.notebook.usage import pydra_usage
 from pydra_oar_jupyter.notebook.words import duration
 from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.needed import need_pydra
-from pydra_oar_jupyter.workflows.run import Run, run, runs
+from pydra_oar_jupyter.workflows.runs.run import Run, run, runs
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:

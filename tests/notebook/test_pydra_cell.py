@@ -93,7 +93,7 @@ def test_several_runs_at_once(spool, flows, tmp_path):
     code = "%%pydra --detach --cache-root cache\nWait(a={}, gate='{}')"
     cells = [flows.start(code.format(i, tmp_path / str(i))) for i in range(3)]
     shown = [flows.finish(cell) for cell in cells]
-    flows.run("from pydra_oar_jupyter.workflows.run import runs\nall_runs = runs()")
+    flows.run("from pydra_oar_jupyter.workflows.runs.run import runs\nall_runs = runs()")
     assert flows.eval("[r.done() for r in all_runs]") == [False] * 3
     for i in (2, 0, 1):
         (tmp_path / str(i)).touch()

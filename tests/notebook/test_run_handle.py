@@ -6,7 +6,7 @@ from IPython.core.formatters import DisplayFormatter
 from pydra.compose import python
 
 from pydra_oar_jupyter.notebook import handles
-from pydra_oar_jupyter.workflows.run import submit
+from pydra_oar_jupyter.workflows.runs.run import submit
 from tests.conftest import PATIENCE
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydra_oar_jupyter.notebook.run_left import about, node_left, run_left
-from pydra_oar_jupyter.notebook.run_view import SECTIONS, run_bundle, run_sections
+from pydra_oar_jupyter.notebook.runs.left import about, node_left, run_left
+from pydra_oar_jupyter.notebook.runs.view import SECTIONS, run_bundle, run_sections
 from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, RunState, TaskFacts
 from tests.workflows.snapshots import (
     CACHED,

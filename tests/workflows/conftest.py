@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
-    from pydra_oar_jupyter.workflows.worker import OarWorker
+    from pydra_oar_jupyter.workflows.worker.oar import OarWorker
 
 # How long a run may take on a loaded machine, in seconds.
 LONG = 120

@@ -9,7 +9,11 @@ import pytest
 
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.jobs import all_jobs
-from pydra_oar_jupyter.workflows.caches import check_cache_root, default_cache_root, nodes_share
+from pydra_oar_jupyter.workflows.worker.caches import (
+    check_cache_root,
+    default_cache_root,
+    nodes_share,
+)
 from tests.workflows.flows import Step
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydra_oar_jupyter.workflows.graph import WorkflowGraph
+from pydra_oar_jupyter.workflows.graph.graph import WorkflowGraph
 from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, RunState, TaskState
 from tests.workflows.snapshots import NESTED, PIPELINE, node, snapshots
 

@@ -17,8 +17,8 @@ import pytest
 from pydra.compose import python
 from pydra.engine.submitter import Submitter
 
-from pydra_oar_jupyter.workflows import hook
-from pydra_oar_jupyter.workflows.run import Run, runs
+from pydra_oar_jupyter.workflows.runs import hook
+from pydra_oar_jupyter.workflows.runs.run import Run, runs
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 from tests.waiting import wait_until
 from tests.workflows.flows import End, Step, Twice
@@ -284,7 +284,7 @@ def test_what_others_have_put_in_place_stays(seen: Seen, cache: Path) -> None:
 IMPORTS = """
 import sys
 from contextlib import nullcontext
-from pydra_oar_jupyter.workflows import hook
+from pydra_oar_jupyter.workflows.runs import hook
 
 usual = list(sys.meta_path)
 hook.attach(nullcontext)
@@ -318,13 +318,13 @@ for name in [name for name in sys.modules if name.startswith("pydra.")]:
 NEVER = """
 import sys
 from contextlib import nullcontext
-from pydra_oar_jupyter.workflows import hook
+from pydra_oar_jupyter.workflows.runs import hook
 
 usual = list(sys.meta_path)
 hook.attach(nullcontext)
 hook.detach()
 assert sys.meta_path == usual
-from pydra_oar_jupyter.workflows.run import runs
+from pydra_oar_jupyter.workflows.runs.run import runs
 runs()
 assert not [name for name in sys.modules if name.startswith("pydra.")]
 from pydra.engine.submitter import Submitter
@@ -344,7 +344,7 @@ import sys
 sys.path.insert(0, {str(SOURCE)!r})
 from contextlib import contextmanager
 from pathlib import Path
-from pydra_oar_jupyter.workflows import hook
+from pydra_oar_jupyter.workflows.runs import hook
 seen = []
 @contextmanager
 def observe(run):
@@ -376,7 +376,7 @@ with Submitter(worker="cf", cache_root=cache) as sub:
 print(res.outputs.out)
 """
 BACKGROUND = """
-from pydra_oar_jupyter.workflows.run import submit
+from pydra_oar_jupyter.workflows.runs.run import submit
 run = submit(wf(x=1, trace=trace, gate=gate), "cf", cache_root=cache, n_procs=2)
 """
 WAITS = "Submitter(worker='cf', cache_root=cache)(wf(x=2, trace=trace, gate=gate))"

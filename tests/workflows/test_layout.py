@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydra_oar_jupyter.workflows.layout import arrange
+from pydra_oar_jupyter.workflows.graph.layout import arrange
 
 APART = (30.0, 12.0)
 SIZES = st.lists(st.tuples(st.integers(1, 300), st.integers(1, 200)), max_size=14)

@@ -10,7 +10,7 @@ import pytest
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.spool import JobDirectory
-from pydra_oar_jupyter.workflows.locks import clear_locks, locks_of
+from pydra_oar_jupyter.workflows.worker.locks import clear_locks, locks_of
 from tests.waiting import wait_until
 from tests.workflows.conftest import LONG
 from tests.workflows.flows import Step, Twice

@@ -20,9 +20,9 @@ from pydra.engine.submitter import Submitter
 from pydra.workers.cf import ConcurrentFuturesWorker
 from pydra.workers.debug import DebugWorker
 
-from pydra_oar_jupyter.workflows.sampler import Sampler
 from pydra_oar_jupyter.workflows.snapshot import TASKS, RunState, TaskState, read_snapshot
-from pydra_oar_jupyter.workflows.worker import OarWorker
+from pydra_oar_jupyter.workflows.watch.sampler import Sampler
+from pydra_oar_jupyter.workflows.worker.oar import OarWorker
 from tests.waiting import wait_until
 from tests.workflows.flows import Doubles, Ends
 from tests.workflows.gated import Around, Chain, Gated, Nested, Split

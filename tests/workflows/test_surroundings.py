@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydra_oar_jupyter.core.backend import default_backend
-from pydra_oar_jupyter.workflows.worker import OarWorker
+from pydra_oar_jupyter.workflows.worker.oar import OarWorker
 from tests.workflows.flows import VariablesFarInside
 
 if TYPE_CHECKING:

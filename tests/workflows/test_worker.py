@@ -9,7 +9,7 @@ import numpy as np
 from pydra.workers.base import Worker
 
 from pydra_oar_jupyter.core.jobs import all_jobs
-from pydra_oar_jupyter.workflows.worker import OarWorker
+from pydra_oar_jupyter.workflows.worker.oar import OarWorker
 from tests.workflows.flows import Crowd, Doubles, Files, Nested, Step
 
 if TYPE_CHECKING:

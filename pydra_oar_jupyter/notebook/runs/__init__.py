@@ -1,0 +1,1 @@
+"""How a run looks in a notebook: sections of text and HTML, drawn while it goes."""

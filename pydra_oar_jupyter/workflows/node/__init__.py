@@ -1,0 +1,1 @@
+"""What runs on the compute node: one task, or a whole workflow on one job's cores."""

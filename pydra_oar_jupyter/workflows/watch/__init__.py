@@ -1,0 +1,1 @@
+"""What Pydra's own books, its cache and our jobs tell of a run, as snapshots."""
