@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
 import pydra.engine  # noqa: F401 - before its workers, or they can't be imported
 import pytest
 from pydra.engine.submitter import Submitter
@@ -50,6 +51,21 @@ class Trace:
     def ran(self) -> Counter[int]:
         """How often each number's step ran."""
         return Counter(map(int, self.path.read_text().split())) if self.path.exists() else Counter()
+
+
+def locks_in(cache: Path) -> list[Path]:
+    return list(cache.glob("*.lock"))
+
+
+def poisoned_in(cache: Path) -> list[Path]:
+    """The results that would be taken for a success, and have no outputs."""
+    found = []
+    for path in cache.glob("*/_result.pklz"):
+        with path.open("rb") as file:
+            result = cloudpickle.load(file)
+        if not result.errored and result.outputs is None:
+            found.append(path)
+    return found
 
 
 class Going:
@@ -120,7 +136,7 @@ class Going:
     @property
     def locks(self) -> list[Path]:
         """The locks in its cache."""
-        return list(self.cache.glob("*.lock"))
+        return locks_in(self.cache)
 
     def cancel(self) -> None:
         """As a notebook's stop button does: from another thread."""

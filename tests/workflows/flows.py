@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -48,6 +49,9 @@ def End(how: str) -> str:
             sys.exit(3)
         case "stop":
             raise StopIteration("no more")
+        case "lose the result":
+            result = Path.cwd() / "_result.pklz"
+            atexit.register(result.unlink)
         case "os._exit":
             os._exit(0)
         case "signal":
@@ -139,13 +143,12 @@ def Files(
 
 @python.define
 def Crowd(x: int, folder: str) -> int:
-    """How many of these ran at once, itself among them."""
-    here = Path(folder) / str(x)
-    here.touch()
-    time.sleep(0.1)
-    found = len(list(Path(folder).iterdir()))
-    here.unlink()
-    return found
+    """How many of these run at once, as soon as a second one has begun."""
+    (Path(folder) / f"{x}.begun").touch()
+    wait_until(lambda: len(list(Path(folder).glob("*.begun"))) > 1, 120)
+    begun, ended = (len(list(Path(folder).glob(f"*.{what}"))) for what in ("begun", "ended"))
+    (Path(folder) / f"{x}.ended").touch()
+    return begun - ended
 
 
 @python.define

@@ -35,13 +35,14 @@ with Submitter(worker="oar", cache_root=cache, oarsub_args="-l core=1") as submi
 def test_two_workflows_with_tasks_in_common(
     go: Go, backend: str, place: Path, trace: Trace
 ) -> None:
-    gate = place / "gate"
+    gate, here = place / "gate", Path.cwd()
     one = go(Doubles(xs=[1, 2, 3], trace=str(trace), gate=str(gate)))
     wait_until(lambda: trace.ran.keys() == {1, 2, 3}, LONG)
     other = go(Doubles(xs=[2, 3, 4], trace=str(trace), gate=str(gate)))
     other.jobs(3)
     same = go(Doubles(xs=[1, 2, 3], trace=str(trace), gate=str(gate)))
     wait_until(lambda: trace.ran.keys() == {1, 2, 3, 4}, LONG)
+    assert Path.cwd() == here  # of this process, in which all three run
     gate.touch()
     assert (one.outputs.out, other.outputs.out, same.outputs.out) == (12, 18, 12)
     assert set(trace.ran.values()) == {1}

@@ -18,8 +18,8 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.workflows.errors import SubmissionError, TaskFailed
 from tests.waiting import wait_until
-from tests.workflows.conftest import LONG
-from tests.workflows.flows import Broken, Ends, Lost, Step
+from tests.workflows.conftest import LONG, poisoned_in
+from tests.workflows.flows import Broken, End, Ends, Lost, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,8 @@ def test_a_failure_in_the_middle_and_the_same_again_when_it_is_mended(
     assert "Path(need).read_text()" in told
     assert "pydra/engine" not in told
     assert "FileNotFoundError" in job.stderr
+    with pytest.raises(FileNotFoundError):
+        job.result()
 
     need.touch()
     assert go(flow).outputs.after == 12
@@ -81,6 +83,14 @@ def test_each_way_to_end(go: Go, backend: str) -> None:
     assert "-l …,walltime=H:MM:SS" in str(failures["End[5]"])
     assert "Run the same again" in str(failures["End[6]"])
     assert run.locks == []
+    assert poisoned_in(run.cache) == []
+
+
+def test_a_result_that_is_not_to_be_seen_here(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pydra_oar_jupyter.workflows.worker.oar._LATE", 0.5)
+    error = go(End(how="lose the result"), raise_errors=True).wait().error
+    assert isinstance(error, TaskFailed)
+    assert "Is that folder the same on the nodes as here?" in str(error)
 
 
 def test_a_task_that_a_node_cannot_import(

@@ -88,5 +88,5 @@ def test_tasks_that_end_their_process(go: Go, backend: str, place: Path) -> None
 def test_as_many_at_once_as_there_are_cores(go: Go, backend: str, place: Path) -> None:
     folder = place / "crowd"
     folder.mkdir()
-    crowd = Crowd(folder=str(folder)).split(x=range(5)).combine("x")
+    crowd = Crowd(folder=str(folder)).split(x=range(4)).combine("x")
     assert max(go(crowd, **TWO_CORES).outputs.out) == 2

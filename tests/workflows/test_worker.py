@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydra.engine.job import Job
+from pydra.engine.submitter import Submitter
 from pydra.workers.base import Worker
 
 from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.request import Request
+from pydra_oar_jupyter.core.surroundings import Surroundings
+from pydra_oar_jupyter.workflows.worker.batch import Batch
 from pydra_oar_jupyter.workflows.worker.oar import OarWorker
-from tests.workflows.flows import Crowd, Doubles, Files, Nested, Step
+from pydra_oar_jupyter.workflows.worker.task import TaskJob
+from tests.waiting import wait_until
+from tests.workflows.conftest import LONG
+from tests.workflows.flows import Doubles, Files, Nested, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,18 +83,50 @@ def test_a_task_alone_and_split_outside_of_a_workflow(go: Go, backend: str, trac
     assert alone.names == ["Step"]
     split = go(Step(trace=str(trace)).split(x=range(8)).combine("x"))
     assert split.outputs.out == [2 * x for x in range(8)]
+    assert split.job("Step[3]").result().out == 6
     assert split.worker.jobs.keys() & alone.worker.jobs.keys() == set()
     assert len(split.worker.cached) == 1
     assert submissions() == 2
 
 
-def test_computed_anew_and_not_too_many_at_once(go: Go, backend: str, place: Path) -> None:
-    folder = place / "crowd"
-    folder.mkdir()
-    crowd = Crowd(folder=str(folder)).split(x=range(4)).combine("x")
-    first = go(crowd, max_concurrent=2)
-    assert max(first.outputs.out) <= 2
-    again = go(crowd, rerun=True)
-    assert len(again.outputs.out) == 4
-    assert len(again.worker.jobs) == 4
-    assert again.locks == []
+def test_what_is_stopped_before_it_was_sent_is_not_sent(place: Path) -> None:
+    batch = Batch(Request.parse("-l core=1"), "local", sys.executable, Surroundings())
+    submitter = Submitter(worker="debug", cache_root=place / "cache")
+
+    async def stop_one() -> None:
+        tasks = []
+        for x in (1, 2):
+            job = Job(Step(x=x), submitter=submitter, name=f"step {x}")
+            tasks.append(asyncio.ensure_future(batch.add(job, rerun=False)))
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        stopped, handle = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(stopped, asyncio.CancelledError)
+        assert isinstance(handle, TaskJob)
+        await handle.ending()
+
+    asyncio.run(stop_one())
+    assert [job.name for job in all_jobs().all()] == ["step 2"]
+    assert len(all_jobs().spool.job_ids()) == 1
+
+
+def test_not_too_many_at_once(go: Go, backend: str, place: Path, trace: Trace) -> None:
+    gates = [place / f"gate {x}" for x in range(4)]
+    steps = Step(trace=str(trace)).split(("x", "gate"), x=range(4), gate=[*map(str, gates)])
+    run = go(steps.combine("x"), max_concurrent=2)
+    wait_until(lambda: trace.ran.keys() == {0, 1}, LONG)
+    gates[0].touch()
+    wait_until(lambda: 2 in trace.ran, LONG)
+    assert len(run.jobs(3)) == 3
+    for gate in gates[1:]:
+        gate.touch()
+    assert run.outputs.out == [0, 2, 4, 6]
+
+
+def test_computed_anew(go: Go, backend: str, trace: Trace) -> None:
+    steps = Step(trace=str(trace)).split(x=[1, 2]).combine("x")
+    for rerun in (False, False, True):
+        run = go(steps, rerun=rerun)
+        assert run.outputs.out == [2, 4]
+        assert run.locks == []
+    assert trace.ran == {1: 2, 2: 2}
