@@ -10,7 +10,7 @@ from pydra_oar_jupyter.core.raised import RemoteError
 from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState, read_snapshot
 from tests.waiting import wait_until
-from tests.workflows.conftest import LONG
+from tests.workflows.conftest import LONG, poisoned_in
 from tests.workflows.flows import Broken, Crowd, Ends, Nested
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def test_tasks_that_end_their_process(go: Go, backend: str, place: Path) -> None
     words = "".join(task.error + task.traceback for task in shown.tasks)
     for said in ("process was ended", "SystemExit(3)", "StopIteration"):
         assert said in words
+    assert poisoned_in(run.cache) == []
 
 
 def test_as_many_at_once_as_there_are_cores(go: Go, backend: str, place: Path) -> None:
