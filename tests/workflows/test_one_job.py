@@ -91,3 +91,5 @@ def test_as_many_at_once_as_there_are_cores(go: Go, backend: str, place: Path) -
     folder.mkdir()
     crowd = Crowd(folder=str(folder)).split(x=range(4)).combine("x")
     assert max(go(crowd, **TWO_CORES).outputs.out) == 2
+    one_more = Crowd(folder=str(folder)).split(x=range(4, 8)).combine("x")
+    assert go(one_more, **TWO_CORES, max_concurrent=1).outputs.out == [1, 1, 1, 1]

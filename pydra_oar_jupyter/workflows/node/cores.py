@@ -46,13 +46,14 @@ class CoresWorker(ConcurrentFuturesWorker):
     Args:
         directory: the job, which is told the processes.
         sources: those that they must know beside their files.
+        most: how many may be at work at once, if the cores allow as many.
 
     Attributes:
         failure: what the first task that failed has raised.
     """
 
-    def __init__(self, directory: JobDirectory, sources: Mapping[str, str]) -> None:
-        super().__init__(n_procs=cores())
+    def __init__(self, directory: JobDirectory, sources: Mapping[str, str], most: float) -> None:
+        super().__init__(n_procs=int(min(cores(), most)))
         self.failure: Exception | None = None
         self._begin = partial(_begin, directory, sources)
         # Processes are forked from one without threads: a fork keeps locks that those hold.

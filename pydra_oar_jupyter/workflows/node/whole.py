@@ -30,7 +30,7 @@ def run_whole(job: PydraJob[Any], directory: JobDirectory, facts: dict[str, Any]
     """
     submitter = job.submitter
     assert submitter is not None
-    pool = submitter.worker = CoresWorker(directory, facts["sources"])
+    pool = submitter.worker = CoresWorker(directory, facts["sources"], submitter.max_concurrent)
     pool.loop = submitter.loop
     reporter = Reporter(job, facts)
     state, error = RunState.FAILED, ""

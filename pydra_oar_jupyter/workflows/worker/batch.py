@@ -123,10 +123,11 @@ class Batch:
         # Pydra looks at each of its tasks whenever some have ended: they are told together.
         loop = asyncio.get_running_loop()
         told: asyncio.Future[None] = loop.create_future()
+        first = all(other.done() for other in self._ended)  # of a stopped run, some are left
         self._ended.append(told)
         if not self._open:
             self._tell()
-        elif len(self._ended) == 1:
+        elif first:
             loop.call_later(min(_GATHER_LONGEST, _GATHER * len(self._open)), self._tell)
         await told
         return outcome
