@@ -50,7 +50,7 @@ def test_two_workflows_with_tasks_in_common(
     assert same.jobs(0) == []
 
 
-def test_a_task_in_two_places_of_one_workflow(go: Go, backend: str, trace: Trace) -> None:
+def test_a_task_in_two_places_of_one_workflow(go: Go, trace: Trace) -> None:
     run = go(Shared(xs=[1, 2, 3], trace=str(trace)))
     assert run.outputs.out == [11, 12, 13]
     assert trace.ran == {5: 1}

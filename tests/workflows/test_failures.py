@@ -113,7 +113,7 @@ def test_a_task_that_a_node_cannot_import(
     assert f"looked for with {sys.executable}. Install there what it imports" in str(error)
 
 
-def test_a_task_that_cannot_be_pickled(go: Go, backend: str) -> None:
+def test_a_task_that_cannot_be_pickled(go: Go) -> None:
     lock = threading.Lock()
     hooks = TaskHooks(pre_run=lambda job: lock.acquire(blocking=False))
     error = go(Step(x=1), hooks=hooks, raise_errors=True).wait().error

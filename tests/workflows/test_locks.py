@@ -91,7 +91,7 @@ def test_who_is_waited_for_is_told(
 
 
 def test_a_task_is_computed_again_though_its_job_died_on_another_host(
-    go: Go, backend: str, place: Path, trace: Trace
+    go: Go, place: Path, trace: Trace
 ) -> None:
     """Where filelock could not know whether who holds the lock lives."""
     gate = place / "gate"
@@ -105,7 +105,7 @@ def test_a_task_is_computed_again_though_its_job_died_on_another_host(
     (noted,) = (job.directory.path / "processes").iterdir()
     assert noted.name == f"{pid}@{HERE}"
     noted.rename(noted.with_name(f"{pid}@elsewhere"))
-    get_backend(backend).delete([job.submitted()])
+    get_backend().delete([job.submitted()])
     assert first.failures.keys() == {"Step"}
     assert first.locks == []
     gate.touch()

@@ -49,9 +49,6 @@ def test_interrupted_in_the_middle_and_run_again(
     assert shown is not None
     assert shown.state is RunState.DONE
     assert TaskState.FAILED not in shown.counts
-    # Task by task the results are those of any run.
-    more = go(Nested(xs=[1, 10, 5], trace=str(trace)))
-    assert more.outputs.total == 64
 
 
 def test_a_failure_of_one_of_its_tasks(go: Go, backend: str, place: Path, trace: Trace) -> None:
@@ -72,7 +69,7 @@ def test_a_failure_of_one_of_its_tasks(go: Go, backend: str, place: Path, trace:
     assert trace.ran == {1: 2, 2: 2, 1000: 1, 2000: 1}
 
 
-def test_tasks_that_end_their_process(go: Go, backend: str, place: Path) -> None:
+def test_tasks_that_end_their_process(go: Go, place: Path) -> None:
     flow = Ends(hows=["os._exit", "return", "sys.exit", "signal", "stop"])
     run = go(flow, **TWO_CORES, snapshot=place / "snapshot.json")
     (error,) = run.failures.values()

@@ -119,7 +119,6 @@ def test_killed_and_run_again(
 
 def test_what_a_killed_run_left_is_the_next_runs_own(
     go: Go,
-    backend: str,
     script: subprocess.Popen[str],
     flow: Nested,
     trace: Trace,
@@ -129,7 +128,7 @@ def test_what_a_killed_run_left_is_the_next_runs_own(
     script.wait()
     joined = go(flow)
     first, second = joined.jobs(2)
-    get_backend(backend).delete([first.submitted()])
+    get_backend().delete([first.submitted()])
     wait_until(lambda: trace.ran.total() == 6, LONG)  # it is computed anew
     joined.cancel()
     joined.wait()
