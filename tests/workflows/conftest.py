@@ -123,7 +123,7 @@ class Going:
         self.wait()
         if self.error:
             raise self.error
-        assert not self.result.errored, self.worker.failures
+        assert not self.result.errored, (self.worker.failures, self.result.errors)
         return self.result.outputs
 
     @property
