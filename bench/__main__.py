@@ -16,7 +16,7 @@ SECTIONS = {
     "latency": latency.run,
     "arrays": arrays.run,
     "transfer": transfer.run,
-    "workflows": workflows.runs.run,
+    "workflows": workflows.run,
     "startup": startup.run,
 }
 
