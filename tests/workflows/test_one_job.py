@@ -88,5 +88,12 @@ def test_as_many_at_once_as_there_are_cores(go: Go, backend: str, place: Path) -
     folder.mkdir()
     crowd = Crowd(folder=str(folder)).split(x=range(4)).combine("x")
     assert max(go(crowd, **TWO_CORES).outputs.out) == 2
-    one_more = Crowd(folder=str(folder)).split(x=range(4, 8)).combine("x")
-    assert go(one_more, **TWO_CORES, max_concurrent=1).outputs.out == [1, 1, 1, 1]
+
+
+def test_no_more_at_once_than_was_asked_for(go: Go, place: Path) -> None:
+    folder = place / "crowd"
+    folder.mkdir()
+    for what in ("begun", "ended"):  # nobody is to wait for a second one
+        (folder / f"0.{what}").touch()
+    crowd = Crowd(folder=str(folder)).split(x=range(1, 5)).combine("x")
+    assert go(crowd, **TWO_CORES, max_concurrent=1).outputs.out == [1, 1, 1, 1]
