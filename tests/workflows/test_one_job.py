@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.jobs import all_jobs
@@ -11,7 +12,7 @@ from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState, read_snapshot
 from tests.waiting import wait_until
 from tests.workflows.conftest import LONG, poisoned_in
-from tests.workflows.flows import Broken, Crowd, Ends, Nested
+from tests.workflows.flows import Broken, Crowd, Ends, Nested, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,10 +91,17 @@ def test_as_many_at_once_as_there_are_cores(go: Go, backend: str, place: Path) -
     assert max(go(crowd, **TWO_CORES).outputs.out) == 2
 
 
-def test_no_more_at_once_than_was_asked_for(go: Go, place: Path) -> None:
-    folder = place / "crowd"
-    folder.mkdir()
-    for what in ("begun", "ended"):  # nobody is to wait for a second one
-        (folder / f"0.{what}").touch()
-    crowd = Crowd(folder=str(folder)).split(x=range(1, 5)).combine("x")
-    assert go(crowd, **TWO_CORES, max_concurrent=1).outputs.out == [1, 1, 1, 1]
+def test_no_more_at_once_than_was_asked_for(go: Go, place: Path, trace: Trace) -> None:
+    gates, snapshot = [place / f"gate {x}" for x in range(4)], place / "snapshot.json"
+    steps = Step(trace=str(trace)).split(("x", "gate"), x=range(4), gate=[*map(str, gates)])
+    four_cores = TWO_CORES | {"oarsub_args": "-l host=1/core=4"}
+    run = go(steps.combine("x"), **four_cores, max_concurrent=2, snapshot=snapshot)
+    wait_until(lambda: trace.ran.keys() == {0, 1}, LONG)
+    gates[0].touch()
+    wait_until(lambda: 2 in trace.ran, LONG)
+    begun = time.time()
+    wait_until(lambda: (shown := read_snapshot(snapshot)) and shown.taken > begun, LONG)
+    assert 3 not in trace.ran
+    for gate in gates[1:]:
+        gate.touch()
+    assert run.outputs.out == [0, 2, 4, 6]
