@@ -123,7 +123,8 @@ class Going:
         self.wait()
         if self.error:
             raise self.error
-        assert not self.result.errored, (self.worker.failures, self.result.errors)
+        errors = self.result.errors or {}
+        assert not self.result.errored, "".join(errors.get("error message", []))
         return self.result.outputs
 
     @property

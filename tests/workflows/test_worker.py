@@ -61,6 +61,16 @@ def test_files_folders_arrays_and_commands(go: Go, backend: str, place: Path) ->
     assert (outputs.sum, outputs.mean) == (36.0, 4.0)
 
 
+def test_a_file_that_has_moved_is_read_where_it_is(go: Go, place: Path) -> None:
+    here, there = place / "here", place / "there"
+    here.write_text("b\na\n")
+    flow = {"words": ["one"], "side": 2}
+    first = go(Files(text=here, **flow), cache_root=place / "one").outputs
+    here.rename(there)
+    moved = go(Files(text=there, **flow), cache_root=place / "two").outputs
+    assert Path(moved.sorted).read_text() == Path(first.sorted).read_text() == "a\nb\n"
+
+
 def test_a_task_alone_and_then_split(
     go: Go, backend: str, trace: Trace, commands: Commands
 ) -> None:

@@ -21,6 +21,7 @@ from pydra.engine.submitter import Submitter
 
 from pydra_oar_jupyter.workflows.errors import RunStopped
 from pydra_oar_jupyter.workflows.worker.audit import keep_place
+from pydra_oar_jupyter.workflows.worker.constructed import forget_constructed
 from pydra_oar_jupyter.workflows.worker.locks import locks_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class StoppableSubmitter(Submitter):
         self.begun = set()
         self.control.begin(job)
         keep_place(job)
+        forget_constructed()
         forget_earlier(job, rerun=self.control.rerun)
 
     def submit(self, job: PydraJob[Any], rerun: bool = False) -> None:

@@ -23,6 +23,7 @@ from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.worker.audit import keep_place
 from pydra_oar_jupyter.workflows.worker.batch import Batch
 from pydra_oar_jupyter.workflows.worker.caches import check_cache_root
+from pydra_oar_jupyter.workflows.worker.constructed import forget_constructed
 from pydra_oar_jupyter.workflows.worker.interrupts import cancelled_by_interrupt
 from pydra_oar_jupyter.workflows.worker.kept import forget_result, kept_result, result_of_before
 from pydra_oar_jupyter.workflows.worker.locks import held_elsewhere
@@ -128,6 +129,7 @@ class OarWorker(Worker):
             # Pydra pickles it with each workflow, and there may be secrets among the variables.
             job.submitter.worker_kwargs = {}
         keep_place(job)
+        forget_constructed()
         with cancelled_by_interrupt():
             try:
                 return await self._once.do(job.checksum, work)
