@@ -1,0 +1,1 @@
+"""Pairio: jobs of apps on a network of compute clients."""
