@@ -1,0 +1,317 @@
+"""Talk with one Pairio service: its calls, its events and its files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+import time
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from pydra_oar_jupyter.pairio.errors import PairioError, PairioUnreachable
+from pydra_oar_jupyter.pairio.keys import Key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+
+    Progress = Callable[[int, int | None], object]
+
+__all__ = ["Api", "PairioError", "PairioUnreachable"]
+
+PATIENCE = 30.0  # how long a call is repeated, in seconds
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_SILENCE = 45.0  # seconds without an event; a service sends a sign of life each 15 s
+_CHUNK = 1 << 20
+# A site's proxy has no business with what runs on this machine.
+_DIRECT = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+_LATER = (429, 502, 503, 504)
+# The request did not leave, so it is safe to send it again whatever it asks for.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_BROKEN = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+
+
+class Api:
+    """One service; use one of these in one event loop only (`loop.run` has one for all).
+
+    Args:
+        url: the service's base: its calls are at ``{url}/api/NAME``.
+        key: who asks: a user's key, a compute client's, or a job's private key.
+        patience: for how many seconds a call is repeated that gets no usable answer.
+
+    Raises:
+        PairioError: that is no URL of a service.
+    """
+
+    def __init__(self, url: str, key: str | None = None, *, patience: float = PATIENCE) -> None:
+        self.url = url.strip().rstrip("/")
+        self.key = Key(key) if key else None
+        self.patience = patience
+        try:
+            parts = httpx.URL(self.url)
+        except httpx.InvalidURL as error:
+            raise PairioError(f"{url!r} is no URL of a Pairio service: {error}.") from None
+        if parts.scheme not in ("http", "https") or not parts.host:
+            raise PairioError(f"{url!r} is no URL of a Pairio service, such as https://pairio.site")
+        self._where = f"{parts.scheme}://{parts.netloc.decode()}"  # its path may be a secret
+        self._opened: httpx.AsyncClient | None = None
+
+    async def call(
+        self,
+        name: str,
+        fields: dict[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        again: bool = True,
+    ) -> dict[str, Any]:
+        """Ask for something; the fields of the answer.
+
+        Args:
+            name: what is asked, such as "getJob".
+            fields: those of the request, but for its type.
+            key: instead of this object's key.
+            again: it is safe to repeat. If not, it is repeated only where it was never sent.
+
+        Raises:
+            PairioError: the service refused it, in its own words (``status`` is 4xx or 500).
+            PairioUnreachable: there was no usable answer.
+        """
+        response = await self._repeated(
+            lambda: self._http.post(
+                f"{self.url}/api/{name}",
+                json={"type": f"{name}Request", **(fields or {})},
+                auth=_Bearer(key or self.key),
+            ),
+            again,
+        )
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        status = response.status_code
+        if status >= HTTPStatus.BAD_REQUEST and isinstance(answer, dict) and answer.get("error"):
+            raise PairioError(str(answer["error"]), status)
+        if not isinstance(answer, dict) or answer.get("type") != f"{name}Response":
+            raise PairioUnreachable(
+                f"{self._where} does not answer {name} as a Pairio service: {_said(response)}.",
+                status,
+            )
+        return answer
+
+    async def events(self, **filters: str) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+        """The service's events as they come, each with its name: "job", "jobs", "console" …
+
+        Filters are jobId, serviceName or computeClientId. A broken connection is opened again, for
+        ever, and begins with the present state again.
+
+        Raises:
+            PairioError: the service refuses, or it is one without events.
+        """
+        pause = 0.2
+        while True:
+            try:
+                async for name, data in self._stream_of_events(filters):
+                    pause = 0.2
+                    yield name, data
+            except (httpx.TransportError, PairioUnreachable):
+                pass
+            await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+            pause = min(2 * pause, 15.0)
+
+    async def put(self, signed_url: str, content: bytes | Path) -> None:
+        """Upload to a URL that getSignedUploadUrl gave, which takes one upload only.
+
+        Raises:
+            PairioUnreachable: it may have arrived or not; a new URL makes another try possible.
+            PairioError: it was refused.
+        """
+        size = content.stat().st_size if isinstance(content, Path) else len(content)
+
+        def attempt() -> Awaitable[httpx.Response]:
+            body = _chunks(content) if isinstance(content, Path) else content
+            headers = {"Content-Length": str(size)}
+            return self._http.put(signed_url, content=body, headers=headers)
+
+        _checked(await self._repeated(attempt, again=False), "The upload was refused")
+
+    async def get(self, url: str, start: int = 0, most: int | None = None) -> bytes:
+        """A file's bytes from ``start`` on, ``most`` of them; b"" where it ends before.
+
+        Raises:
+            PairioError: there is no such file (``status`` 404), or it was refused.
+            PairioUnreachable: there was no usable answer.
+        """
+        return (await self._repeated(lambda: self._part(url, start, most))).content
+
+    async def stream(self, url: str, path: Path, progress: Progress | None = None) -> None:
+        """Download into a file, which appears under its name when it is whole.
+
+        A download that breaks goes on where it was. ``progress`` is called with the bytes so far,
+        and all of them if that is known.
+
+        Raises as `get` does.
+        """
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            with part.open("wb") as file:
+                tag = ""
+
+                async def attempt() -> httpx.Response:
+                    nonlocal tag
+                    headers = {"Accept-Encoding": "identity"}
+                    if tag and (at := file.tell()):
+                        headers |= {"Range": f"bytes={at}-", "If-Range": tag}
+                    async with self._http.stream(
+                        "GET", url, headers=headers, follow_redirects=True
+                    ) as response:
+                        if response.status_code >= HTTPStatus.BAD_REQUEST:
+                            await response.aread()
+                            return response
+                        tag = response.headers.get("ETag", "")
+                        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+                            file.seek(0)
+                            file.truncate()
+                        left = response.headers.get("Content-Length")
+                        total = file.tell() + int(left) if left else None
+                        async for chunk in response.aiter_raw(_CHUNK):
+                            await asyncio.to_thread(file.write, chunk)
+                            if progress:
+                                progress(file.tell(), total)
+                        return response
+
+                _checked(await self._repeated(attempt), "The download was refused")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._opened:
+            await self._opened.aclose()
+            self._opened = None
+
+    @property
+    def _http(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(timeout=_TIMEOUT, mounts=_DIRECT)
+        return self._opened
+
+    async def _repeated(
+        self, attempt: Callable[[], Awaitable[httpx.Response]], again: bool = True
+    ) -> httpx.Response:
+        """What an attempt brings, after as many as are safe and needed, with widening pauses."""
+        end, pause = time.monotonic() + self.patience, 0.1
+        while True:
+            asked = 0.0
+            try:
+                response = await attempt()
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                why = str(error) or type(error).__name__
+                safe = isinstance(error, _UNSENT) or (again and isinstance(error, _BROKEN))
+            else:
+                if response.status_code not in _LATER:
+                    return response
+                why = _said(response)
+                safe = again or response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+                if (after := response.headers.get("Retry-After", "")).isdecimal():
+                    asked = float(after)
+            wait = max(asked, pause * random.uniform(0.75, 1.25))
+            if not safe or time.monotonic() + wait > end:
+                raise PairioUnreachable(f"No usable answer from {self._where}: {why}.")
+            await asyncio.sleep(wait)
+            pause = min(2 * pause, 5.0)
+
+    async def _part(self, url: str, start: int, most: int | None) -> httpx.Response:
+        """A file's part; the answer has no more than that as its content."""
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        found = bytearray()
+        async with self._http.stream("GET", url, headers=headers, follow_redirects=True) as answer:
+            status = answer.status_code
+            if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return httpx.Response(HTTPStatus.OK)
+            if status in _LATER:
+                return answer
+            if status >= HTTPStatus.BAD_REQUEST:
+                await answer.aread()
+                _checked(answer, "The download was refused")
+            skip = 0 if status == HTTPStatus.PARTIAL_CONTENT else start
+            async for chunk in answer.aiter_bytes():
+                found += chunk
+                if most is not None and len(found) >= skip + most:
+                    break
+        end = None if most is None else skip + most
+        return httpx.Response(HTTPStatus.OK, content=bytes(found[skip:end]))
+
+    async def _stream_of_events(
+        self, filters: dict[str, str]
+    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """The events of one connection."""
+        async with self._http.stream(
+            "GET",
+            f"{self.url}/api/events",
+            params=filters,
+            headers={"Accept": "text/event-stream"},
+            auth=_Bearer(self.key),
+            timeout=httpx.Timeout(_SILENCE, connect=10.0),
+        ) as response:
+            if response.status_code != HTTPStatus.OK:
+                await response.aread()
+                if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise PairioUnreachable(_said(response), response.status_code)
+                _checked(response, f"{self._where} tells no events")
+            if "text/event-stream" not in response.headers.get("Content-Type", ""):
+                raise PairioError(f"What answers at {self._where} tells no events.", 404)
+            name, data = "", []
+            async for line in response.aiter_lines():
+                field, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    data.append(value)
+                elif not line:
+                    if data:
+                        yield name, json.loads("\n".join(data))
+                    name, data = "", []
+
+
+class _Bearer(httpx.Auth):
+    """The header with a key, put on last so that no traceback's variables hold it in clear."""
+
+    def __init__(self, key: str | None) -> None:
+        self._key = key and Key(key)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        yield request
+
+
+def _checked(response: httpx.Response, what: str) -> None:
+    """Raise if a file's answer is an error."""
+    status = response.status_code
+    if status == HTTPStatus.NOT_FOUND:
+        raise PairioError(f"{what}: there is nothing at that URL (any more).", status)
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise PairioError(f"{what}: {_said(response)}.", status)
+
+
+def _said(response: httpx.Response) -> str:
+    """The status of an answer, and the service's words if it has some."""
+    words = ""
+    try:
+        answer = response.json()
+        words = str(answer.get("error", "")) if isinstance(answer, dict) else ""
+    except (ValueError, httpx.ResponseNotRead):
+        pass
+    return words or f"{response.status_code} {response.reason_phrase}".strip()
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            yield chunk
