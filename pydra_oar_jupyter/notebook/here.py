@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
@@ -10,12 +11,18 @@ from pydra_oar_jupyter.notebook.errors import show_users_frames
 from pydra_oar_jupyter.notebook.packing import cell_number, no_python
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def run_here(shell: InteractiveShell, cell: str, wanted: str, plumbing: Sequence[str] = ()) -> Any:
+def run_here(
+    shell: InteractiveShell,
+    cell: str,
+    wanted: str,
+    plumbing: Sequence[str] = (),
+    lent: Mapping[str, Any] | None = None,
+) -> Any:
     """Run what is below the line of a magic in the notebook's namespace, as IPython would.
 
     Args:
@@ -23,6 +30,7 @@ def run_here(shell: InteractiveShell, cell: str, wanted: str, plumbing: Sequence
         cell: the cell without the line of its magic.
         wanted: what its last expression must be, for the message if there is none.
         plumbing: parts of the paths of files whose frames tell nothing to the person.
+        lent: names that the cell can use besides the notebook's own, while it runs.
 
     Returns:
         The value of its last expression.
@@ -46,11 +54,26 @@ def run_here(shell: InteractiveShell, cell: str, wanted: str, plumbing: Sequence
     except SyntaxError as error:
         raise no_python(error) from None
     try:
-        exec(do, ip.user_global_ns, ip.user_ns)  # noqa: S102 - the cell's own
-        return eval(value, ip.user_global_ns, ip.user_ns)  # noqa: S307 - the cell's own
+        with _lent(lent or {}, ip.user_ns):
+            exec(do, ip.user_global_ns, ip.user_ns)  # noqa: S102 - the cell's own
+            return eval(value, ip.user_global_ns, ip.user_ns)  # noqa: S307 - the cell's own
     except (Exception, KeyboardInterrupt) as error:
         show_users_frames(shell, error, plumbing)
         raise
+
+
+@contextmanager
+def _lent(names: Mapping[str, Any], space: dict[str, Any]) -> Iterator[None]:
+    """Put these among the notebook's names where it has none such; then take them away again."""
+    missing = object()
+    lent = {name: value for name, value in names.items() if name not in space}
+    space.update(lent)
+    try:
+        yield
+    finally:
+        for name, value in lent.items():
+            if space.get(name, missing) is value:  # else the cell has assigned it
+                del space[name]
 
 
 def _no_value(cell: str, statements: list[ast.stmt], wanted: str) -> RequestError:

@@ -1,4 +1,4 @@
-"""A magic's line: options of ours, which have long names only, among those of oarsub.
+"""A magic's line: options of ours, which have long names only, alone or among those of oarsub.
 
 Parsing, help and completion of ours all follow one table for each magic.
 """
@@ -33,11 +33,14 @@ class OwnOptions:
         magic: its name.
         table: the options; the values of a repeatable one are gathered in a tuple.
         exclusive: not both: the fields of two, and why.
+        instead: what to take in place of oarsub's options, where these are alone; "" where
+            oarsub's stand among them.
     """
 
     magic: str
     table: tuple[Option, ...]
     exclusive: tuple[tuple[str, str, str], ...] = ()
+    instead: str = ""
 
     def find(self, name: str) -> Option | None:
         """The option of that long name."""
@@ -84,10 +87,12 @@ def read(text: str, own: OwnOptions) -> Line:
     words = deque(split(text))
     while words:
         word = words.popleft()
-        if word.text == "--":
+        if word.text == "--" and not own.instead:
             break
         option, inline = _ours(text, word, own)
         if option is None:
+            if own.instead:
+                raise _not_ours(text, word, own)
             continue
         value, end = _value(text, option, word, inline, words)
         if option.repeatable:
@@ -125,7 +130,7 @@ def _ours(text: str, word: Word, own: OwnOptions) -> tuple[Option | None, Word |
     if option := own.find(name):
         return option, word.part(len(name) + 3) if equals else None
     if not any(option.long.startswith(name.lower()) for option in oarsub.OPTIONS):
-        known = [option.long for option in (*own.table, *oarsub.OPTIONS)]
+        known = [option.long for option in (*own.table, *(() if own.instead else oarsub.OPTIONS))]
         near = did_you_mean(name, known)
         at, length = word.span(0, len(name) + 2)
         raise RequestError(
@@ -133,6 +138,18 @@ def _ours(text: str, word: Word, own: OwnOptions) -> tuple[Option | None, Word |
             hint=near.replace("'", "'--", 1) or f"%{own.magic} shows all options.",
         )  # fmt: skip
     return None, None
+
+
+def _not_ours(text: str, word: Word, own: OwnOptions) -> RequestError:
+    """The error for a word where oarsub's options have no place."""
+    option = word.text.startswith("-")
+    at, length = word.span(0, len(word.text.partition("=")[0]) or 1)
+    what = "is an option of oarsub, which has no part in this" if option else "belongs to no option"
+    shown = text[at : at + length]
+    return RequestError(
+        f"{shown} {what}.", text=text, at=at, length=length,
+        hint=own.instead if option else f"%{own.magic} shows all options.",
+    )  # fmt: skip
 
 
 def _value(
