@@ -1,0 +1,1 @@
+"""Pairio's first app."""

@@ -1,0 +1,1 @@
+"""Nerve cells: recordings, the spikes in them, and what many recordings have in common."""
