@@ -103,7 +103,7 @@ def ticks(low: float, high: float) -> Floats:
     """About five round numbers in a range."""
     step = 10.0 ** np.floor(np.log10((high - low) / 5))
     step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (factor * step) <= 6)
-    return np.asarray(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step)
+    return np.asarray(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step + 0.0)
 
 
 def _range(values: list[Floats]) -> tuple[float, float]:
