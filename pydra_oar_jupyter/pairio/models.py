@@ -48,10 +48,13 @@ class PairioJobOutputFile(BaseModel):
 
 
 class PairioJobParameter(BaseModel):
-    """A parameter's value; one of a nested model is named ``outer.inner``."""
+    """A parameter's value; one of a nested model is named ``outer.inner``.
+
+    The published client leaves a value out that is null.
+    """
 
     name: str
-    value: ParameterValue
+    value: ParameterValue = None
 
 
 class PairioJobDefinition(BaseModel):

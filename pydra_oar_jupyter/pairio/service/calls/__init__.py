@@ -1,0 +1,1 @@
+"""The calls of the protocol: ``POST /api/<name>``, one file for each subject."""

@@ -1,0 +1,1 @@
+"""The life of jobs: made, offered, claimed, ended, and found."""
