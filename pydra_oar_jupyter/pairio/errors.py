@@ -18,4 +18,12 @@ class PairioError(OarError):
 
 
 class PairioUnreachable(PairioError):
-    """A service gave no usable answer, though it was asked again where that is safe."""
+    """A service gave no usable answer, though it was asked again where that is safe.
+
+    Attributes:
+        sent: the question may have reached the service.
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(message, status)

@@ -57,7 +57,7 @@ class Api:
             raise PairioError(f"{url!r} is no URL of a Pairio service: {error}.") from None
         if parts.scheme not in ("http", "https") or not parts.host:
             raise PairioError(f"{url!r} is no URL of a Pairio service, such as https://pairio.site")
-        self._where = f"{parts.scheme}://{parts.netloc.decode()}"  # its path may be a secret
+        self.where = f"{parts.scheme}://{parts.netloc.decode()}"  # its path may be a secret
         self._opened: httpx.AsyncClient | None = None
 
     async def call(
@@ -97,7 +97,7 @@ class Api:
             raise PairioError(str(answer["error"]), status)
         if not isinstance(answer, dict) or answer.get("type") != f"{name}Response":
             raise PairioUnreachable(
-                f"{self._where} does not answer {name} as a Pairio service: {_said(response)}.",
+                f"{self.where} does not answer {name} as a Pairio service: {_said(response)}.",
                 status,
             )
         return answer
@@ -140,6 +140,8 @@ class Api:
 
     async def get(self, url: str, start: int = 0, most: int | None = None) -> bytes:
         """A file's bytes from ``start`` on, ``most`` of them; b"" where it ends before.
+
+        With a negative ``start`` so many of its last bytes.
 
         Raises:
             PairioError: there is no such file (``status`` 404), or it was refused.
@@ -206,12 +208,13 @@ class Api:
         """What an attempt brings, after as many as are safe and needed, with widening pauses."""
         end, pause = time.monotonic() + self.patience, 0.1
         while True:
-            asked = 0.0
+            asked, sent = 0.0, True
             try:
                 response = await attempt()
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 why = str(error) or type(error).__name__
-                safe = isinstance(error, _UNSENT) or (again and isinstance(error, _BROKEN))
+                sent = not isinstance(error, _UNSENT)
+                safe = not sent or (again and isinstance(error, _BROKEN))
             else:
                 if response.status_code not in _LATER:
                     return response
@@ -221,13 +224,13 @@ class Api:
                     asked = float(after)
             wait = max(asked, pause * random.uniform(0.75, 1.25))
             if not safe or time.monotonic() + wait > end:
-                raise PairioUnreachable(f"No usable answer from {self._where}: {why}.")
+                raise PairioUnreachable(f"No usable answer from {self.where}: {why}.", sent=sent)
             await asyncio.sleep(wait)
             pause = min(2 * pause, 5.0)
 
     async def _part(self, url: str, start: int, most: int | None) -> httpx.Response:
         """A file's part; the answer has no more than that as its content."""
-        headers = {"Range": f"bytes={start}-"} if start else {}
+        headers = {"Range": f"bytes={start}{'-' if start > 0 else ''}"} if start else {}
         found = bytearray()
         async with self._http.stream("GET", url, headers=headers, follow_redirects=True) as answer:
             status = answer.status_code
@@ -241,10 +244,9 @@ class Api:
             skip = 0 if status == HTTPStatus.PARTIAL_CONTENT else start
             async for chunk in answer.aiter_bytes():
                 found += chunk
-                if most is not None and len(found) >= skip + most:
+                if most is not None and skip >= 0 and len(found) >= skip + most:
                     break
-        end = None if most is None else skip + most
-        return httpx.Response(HTTPStatus.OK, content=bytes(found[skip:end]))
+        return httpx.Response(HTTPStatus.OK, content=bytes(found[skip:][:most]))
 
     async def _stream_of_events(
         self, filters: dict[str, str]
@@ -262,9 +264,9 @@ class Api:
                 await response.aread()
                 if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise PairioUnreachable(_said(response), response.status_code)
-                _checked(response, f"{self._where} tells no events")
+                _checked(response, f"{self.where} tells no events")
             if "text/event-stream" not in response.headers.get("Content-Type", ""):
-                raise PairioError(f"What answers at {self._where} tells no events.", 404)
+                raise PairioError(f"What answers at {self.where} tells no events.", 404)
             name, data = "", []
             async for line in response.aiter_lines():
                 field, _, value = line.partition(":")

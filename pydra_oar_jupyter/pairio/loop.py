@@ -6,14 +6,16 @@ So the same connections serve code that waits and code that awaits, whichever lo
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
     from concurrent.futures import Future
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _lock = threading.Lock()
@@ -36,6 +38,30 @@ async def hand(coroutine: Coroutine[Any, Any, T]) -> T:
     return await asyncio.wrap_future(_submit(coroutine))
 
 
+def waiting(function: Callable[P, Coroutine[Any, Any, T]], name: str) -> Callable[P, T]:
+    """The function for code that waits, by that name."""
+
+    @functools.wraps(function)
+    def wait(*args: P.args, **kwargs: P.kwargs) -> T:
+        return run(function(*args, **kwargs))
+
+    wait.__name__ = wait.__qualname__ = name
+    return wait
+
+
+def awaited(
+    function: Callable[P, Coroutine[Any, Any, T]], name: str
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The function for code that awaits in whichever loop, by that name."""
+
+    @functools.wraps(function)
+    async def wait(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await hand(function(*args, **kwargs))
+
+    wait.__name__ = wait.__qualname__ = name
+    return wait
+
+
 async def each(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
     """What a generator that is made for the loop yields, in a loop of any other."""
     try:
@@ -43,6 +69,15 @@ async def each(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
             yield found[0]
     finally:
         await hand(_close(items))
+
+
+def iterate(items: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    """What a generator that is made for the loop yields, for code that waits."""
+    try:
+        while (found := run(_next(items))) is not None:
+            yield found[0]
+    finally:
+        run(_close(items))
 
 
 async def _next(items: AsyncGenerator[T, None]) -> tuple[T] | None:

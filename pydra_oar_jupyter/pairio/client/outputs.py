@@ -1,0 +1,205 @@
+"""A job's outputs: where each is, what is in it, and how it shows itself in a cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.resources import did_you_mean
+from pydra_oar_jupyter.pairio import loop
+from pydra_oar_jupyter.pairio.client import html, shown
+from pydra_oar_jupyter.pairio.errors import PairioError
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterator
+
+    from pydra_oar_jupyter.pairio.client.handle import PairioJob
+    from pydra_oar_jupyter.pairio.models import PairioJobOutputFileResult
+
+
+class Output:
+    """An output of a job, which may be there or not yet; an input of another job takes it.
+
+    What reads it waits until it is there, and raises PairioJobFailed if it won't be.
+    """
+
+    def __init__(self, job: PairioJob, name: str) -> None:
+        self.job = job
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Output {self.name!r} of job {self.jobId}: {self._in_words()}>"
+
+    @property
+    def jobId(self) -> str:  # noqa: N802 - the protocol's name
+        """The id of the job that writes it."""
+        return self.job.snapshot.jobId
+
+    @property
+    def url(self) -> str:
+        """Where it is, or will be."""
+        return self._facts.url
+
+    @property
+    def fileBaseName(self) -> str:  # noqa: N802 - the protocol's name
+        """The name of its file."""
+        return self._facts.fileBaseName
+
+    @property
+    def size(self) -> int | None:
+        """In bytes; None as long as it is not known."""
+        return self._facts.size
+
+    def text(self) -> str:
+        """Its text, which is UTF-8."""
+        return loop.run(self._bytes()).decode()
+
+    def json(self) -> Any:
+        """What its JSON says."""
+        return json.loads(loop.run(self._bytes()))
+
+    def download(self, path: str | Path | None = None) -> Path:
+        """Download it; the path of the file, which appears when it is whole.
+
+        Args:
+            path: of the file or of the directory for it; None for the present directory. A file
+                of that name is replaced.
+        """
+        return loop.run(self._download(path))
+
+    async def atext(self) -> str:
+        """`text`, awaited."""
+        return (await loop.hand(self._bytes())).decode()
+
+    async def ajson(self) -> Any:
+        """`json`, awaited."""
+        return json.loads(await loop.hand(self._bytes()))
+
+    async def adownload(self, path: str | Path | None = None) -> Path:
+        """`download`, awaited."""
+        return await loop.hand(self._download(path))
+
+    @property
+    def _facts(self) -> PairioJobOutputFileResult:
+        return next(one for one in self.job.snapshot.outputFileResults if one.name == self.name)
+
+    async def _bytes(self) -> builtins.bytes:
+        await self._there()
+        try:
+            return await self.job.connection.api.get(self.url)
+        except PairioError as error:
+            raise self._told(error) from None
+
+    async def _download(self, path: str | Path | None) -> Path:
+        await self._there()
+        # The service's word is not to lead out of the directory.
+        file = Path(path or ".")
+        if file.is_dir():
+            file /= Path(self.fileBaseName).name or self.name
+        with ExitStack() as stack:
+            bar = _bar(stack, file.name)
+
+            def progress(done: int, total: int | None) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            try:
+                await self.job.connection.api.stream(self.url, file, progress if bar else None)
+            except PairioError as error:
+                raise self._told(error) from None
+        return file
+
+    async def _there(self) -> None:
+        """Wait until it is uploaded, or the job has ended."""
+        if self.size is None:
+            async for job in self.job.following():
+                if self.size is not None or job.status.ended:
+                    return
+
+    def _told(self, error: PairioError) -> PairioError:
+        """An output that is missing because its job failed: that is what to tell."""
+        if error.status == HTTPStatus.NOT_FOUND and self.job.snapshot.error:
+            return self.job.failure()
+        return PairioError(f"Output {self.name!r} of job {self.jobId}: {error}", error.status)
+
+    def _in_words(self) -> str:
+        job = self.job.snapshot
+        if self.size is not None:
+            return html.in_bytes(self.size)
+        return "no size told" if job.status.ended and not job.error else html.in_a_word(job)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        job = self.job.refresh().snapshot
+        name = f"{self.name} ({self.fileBaseName})"
+        if self.size is None and not (job.status.ended and not job.error):
+            return {
+                "text/plain": repr(self),
+                "text/html": html.block(html.marked(job), " ", html.mono(name)),
+            }
+        try:
+            head = loop.run(self.job.connection.api.get(self.url, most=shown.MOST + 1))
+        except PairioError as error:
+            told = str(self._told(error))
+            return {"text/plain": told, "text/html": html.pre(told)}
+        return shown.bundle(head, self.fileBaseName, self.url, self.size)
+
+    async def abytes(self) -> builtins.bytes:
+        """`bytes`, awaited."""
+        return await loop.hand(self._bytes())
+
+    def bytes(self) -> builtins.bytes:
+        """All that is in it."""
+        return loop.run(self._bytes())
+
+
+class Outputs(Mapping[str, Output]):
+    """A job's outputs by name."""
+
+    def __init__(self, job: PairioJob) -> None:
+        self._job = job
+
+    def __getitem__(self, name: str) -> Output:
+        if name in (names := list(self)):
+            return Output(self._job, name)
+        hint = did_you_mean(name, names) or f"It has {', '.join(names) or 'none'}."
+        raise NoSuchOutput(f"Job {self._job.snapshot.jobId} has no output {name!r}. {hint}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.name for one in self._job.snapshot.outputFileResults)
+
+    def __len__(self) -> int:
+        return len(self._job.snapshot.outputFileResults)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name!r}: {output!r}" for name, output in self.items()) + "}"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (html.mono(name), html.link(one.url, one.fileBaseName), html.text(one._in_words()))
+            for name, one in self.items()
+        ]
+        return html.table(["output", "file", "size"], rows)
+
+
+class NoSuchOutput(PairioError, KeyError):
+    """A job has no output of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def _bar(stack: ExitStack, name: str) -> Any:
+    """A progress bar where tqdm is installed."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return stack.enter_context(tqdm(desc=name, unit="B", unit_scale=True))
