@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import uvicorn
 
 from pydra_oar_jupyter.pairio.models import ComputeClientComputeSlot
-from pydra_oar_jupyter.pairio.service.app import create_app
 from pydra_oar_jupyter.pairio.service.management import Management
+from pydra_oar_jupyter.pairio.service.server import Server
 from pydra_oar_jupyter.pairio.service.settings import Settings
+from tests.pairio.postgresql import database_url, postgresql_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pydra_oar_jupyter.pairio.service.state import State
 
+__all__ = ["database_url", "postgresql_server"]  # fixtures
 SERVICE = "hello_world_service"
 
 
@@ -173,14 +175,12 @@ def serving(settings: Settings) -> Iterator[Served]:
     key = management.reset_key("alice")
     bound = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{bound.getsockname()[1]}{settings.prefix}"
-    app = create_app(settings)
-    web = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+    web = Server(settings)
     thread = threading.Thread(target=web.run, args=([bound],), daemon=True)
     thread.start()  # whoever asks before it answers waits in the socket's line
     try:
-        yield Served(url, key, client_id, client_key, settings, app.state.pairio, management)
+        yield Served(url, key, client_id, client_key, settings, web.app.state.pairio, management)
     finally:
-        app.state.pairio.events.close()
         web.should_exit = True
         thread.join(60)
         bound.close()
@@ -188,7 +188,7 @@ def serving(settings: Settings) -> Iterator[Served]:
 
 
 @pytest.fixture
-def service(tmp_path: Any) -> Iterator[Served]:
-    """A service of this test's own."""
-    with serving(Settings(data=tmp_path / "service")) as served:
+def service(tmp_path: Path, database_url: str) -> Iterator[Served]:
+    """A service of this test's own, on SQLite; on PostgreSQL too with ``each_database``."""
+    with serving(Settings(data=tmp_path / "service", database_url=database_url)) as served:
         yield served
