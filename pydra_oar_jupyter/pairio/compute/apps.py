@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.pairio.errors import PairioError
 
@@ -33,15 +33,19 @@ def apps_here(paths: Sequence[Path], python: str) -> dict[str, Path]:
     named: dict[str, Path] = {}
     for path in paths:
         main = (path / "main.py" if path.is_dir() else path).absolute()
-        name = _name_of(main, python)
+        name = specification_of(main, python)["name"]
         if name in named:
             raise PairioError(f"Two apps are called {name!r}: {named[name]} and {main}.")
         named[name] = main
     return APPS | named
 
 
-def _name_of(main: Path, python: str) -> str:
-    """What the app calls itself in its specification."""
+def specification_of(main: Path, python: str) -> dict[str, Any]:
+    """What an app says of itself: at least its name.
+
+    Raises:
+        PairioError: it does not say it.
+    """
     if not main.is_file():
         raise PairioError(f"There is no app at {main}: name its main.py, or the directory of it.")
     kept = {
@@ -63,7 +67,8 @@ def _name_of(main: Path, python: str) -> str:
                 timeout=_PATIENCE,
                 check=False,
             )
-            return str(json.loads(told.read_text())["name"])
+            read: dict[str, Any] = json.loads(told.read_text())
+            return {**read, "name": str(read["name"])}
         except FileNotFoundError as error:
             if error.filename == python:
                 raise PairioError(f"There is no interpreter {python}.") from None

@@ -1,0 +1,1 @@
+"""A service and a compute client in one process: for a try, and for one user's notebooks."""

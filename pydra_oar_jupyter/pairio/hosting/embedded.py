@@ -1,0 +1,143 @@
+"""The process of the embedded service: it serves one user until the last kernel is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import re
+import secrets
+import signal
+import time
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import exists, select
+
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.files import private_directory
+from pydra_oar_jupyter.core.process import identity
+from pydra_oar_jupyter.pairio.compute.main import Settings as ClientSettings
+from pydra_oar_jupyter.pairio.embedded import Embedded, kernels_left, known, locked
+from pydra_oar_jupyter.pairio.errors import PairioError
+from pydra_oar_jupyter.pairio.hosting.furnish import SERVICE, furnish
+from pydra_oar_jupyter.pairio.hosting.server import Server, computing, listen
+from pydra_oar_jupyter.pairio.models import JobStatus
+from pydra_oar_jupyter.pairio.service.settings import Settings
+from pydra_oar_jupyter.pairio.service.tables import Job
+
+if TYPE_CHECKING:
+    import socket
+
+    from pydra_oar_jupyter.pairio.service.state import State
+
+_LOOPBACK = "127.0.0.1"
+# How often it is looked whether it is needed still, in seconds; two looks in a row decide.
+_LOOK = 1.5
+# How long the one before may take to end, in seconds.
+_PATIENCE = 50.0
+
+
+def main(folder: str, tell: int) -> None:
+    """The program: run it in that directory, and write a word to that file when it answers."""
+    os.set_inheritable(tell, False)
+    try:
+        asyncio.run(_serve(Path(folder), tell))
+    except OarError as error:
+        raise SystemExit(str(error)) from None
+
+
+async def _serve(folder: Path, tell: int) -> None:
+    async with AsyncExitStack() as stack:
+        if not await _alone(folder, stack):
+            os.write(tell, b"+")
+            return
+        data = private_directory(folder / "data")
+        bound, prefix = _place(known(folder))
+        server = Server(Settings(data=data, prefix=prefix))
+        state: State = server.app.state.pairio
+        key = furnish(state, folder, _user())
+        serving = await stack.enter_async_context(server.running(bound))
+        port = bound.getsockname()[1]
+        here = Embedded(f"http://{_LOOPBACK}:{port}{prefix}", key, identity(os.getpid()))
+        here.write(folder)
+        os.write(tell, b"+")
+        os.close(tell)
+
+        settings = ClientSettings(
+            directory=private_directory(folder / "compute" / str(port)),
+            url=here.url,
+            key=key,
+            name=os.uname().nodename,
+            services=[SERVICE],
+            backend="local",
+        )
+        computed = await stack.enter_async_context(computing(settings))
+        over = asyncio.create_task(_until_needless(folder, state, here))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, over.cancel)
+        await asyncio.wait({over, serving, computed}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if computed.done() and (error := computed.exception()):
+            raise error
+
+
+async def _alone(folder: Path, stack: AsyncExitStack) -> bool:
+    """Wait until the one before has ended; whether this one is needed still.
+
+    Raises:
+        PairioError: that takes too long.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(BlockingIOError):
+            stack.enter_context(locked(folder / "running", wait=False))
+            return True
+        if (other := known(folder)) and other.runs:
+            return False  # whoever started it did not wait for it
+        await asyncio.sleep(0.05)
+    raise PairioError(f"Another service holds {folder / 'running'} and does not answer.")
+
+
+def _place(before: Embedded | None) -> tuple[socket.socket, str]:
+    """Where to listen, and the secret path: those of the time before, which URLs of files name."""
+    if before:
+        parts = urlsplit(before.url)
+        with suppress(PairioError, ValueError):  # another program has the port now
+            return listen(_LOOPBACK, parts.port or 0), parts.path
+        return listen(_LOOPBACK, 0), parts.path
+    return listen(_LOOPBACK, 0), f"/{secrets.token_urlsafe(24)}"
+
+
+async def _until_needless(folder: Path, state: State, here: Embedded) -> None:
+    """Return when no kernel is left and no job runs, and nobody can join any more."""
+    needless = 0
+    while True:
+        await asyncio.sleep(_LOOK)
+        if not folder.exists():
+            return
+        needed = kernels_left(folder) or await asyncio.to_thread(_busy, state)
+        needless = 0 if needed else needless + 1
+        if needless < 2:
+            continue
+        with suppress(BlockingIOError), locked(folder / "lock", wait=False):
+            if not kernels_left(folder):
+                replace(here, process="").write(folder)
+                return
+
+
+def _busy(state: State) -> bool:
+    """Whether a job runs."""
+    running = Job.status.in_([JobStatus.STARTING, JobStatus.RUNNING])
+    with state.read() as session:
+        return bool(session.scalar(select(exists().where(running))))
+
+
+def _user() -> str:
+    """This account's name, as far as a service takes it."""
+    with suppress(OSError, KeyError):
+        return re.sub(r"[^A-Za-z0-9_-]", "_", getpass.getuser())[:64]
+    return str(os.getuid())
