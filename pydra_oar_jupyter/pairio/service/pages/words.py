@@ -1,0 +1,125 @@
+"""How jobs and numbers are told on the pages: filters of the templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydra_oar_jupyter.core.tones import MARKS
+from pydra_oar_jupyter.pairio.models import JobStatus
+
+if TYPE_CHECKING:
+    from pydra_oar_jupyter.core.tones import Tone
+    from pydra_oar_jupyter.pairio.service.tables import Job
+
+TONES: dict[str, Tone] = {
+    "pending": "waiting",
+    "starting": "waiting",
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+}
+# Colours and moves of terminals, and characters that can't be shown or turn the writing round.
+_UNFIT = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_REWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
+
+
+def tone(job: Job) -> Tone:
+    """How a job's status looks."""
+    return "stopped" if job.canceled else TONES[job.status]
+
+
+def mark(job: Job) -> str:
+    """The shape of a job's status."""
+    return MARKS[tone(job)]
+
+
+def status(job: Job) -> str:
+    """A job's status, told apart for people."""
+    if job.canceled:
+        return "cancelled"
+    if job.status == JobStatus.PENDING and job.unmet:
+        return "waiting for other jobs"
+    return job.status
+
+
+def plain(text: object) -> str:
+    """Without what a page can't show."""
+    return _UNFIT.sub("", str(text))
+
+
+def console(text: str) -> str:
+    """Console output as a terminal would show it: lines that were written anew once only."""
+    return plain(_REWRITTEN.sub("", text.replace("\r\n", "\n")))
+
+
+def size(number: float | None) -> str:
+    """Bytes, in powers of 1000."""
+    if number is None:
+        return ""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"
+
+
+def duration(seconds: float) -> str:
+    """A time span, with its two largest units."""
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f} s"
+    whole = int(seconds)
+    for unit, long, next_unit, short in (
+        ("d", 86400, "h", 3600),
+        ("h", 3600, "min", 60),
+        ("min", 60, "s", 1),
+    ):
+        if whole >= long:
+            rest = whole % long // short
+            return f"{whole // long} {unit}" + (f" {rest} {next_unit}" if rest else "")
+    return f"{whole} s"
+
+
+def when(seconds: float) -> str:
+    """A time in UTC, for people."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(seconds: float) -> str:
+    """A time for programs."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def told(value: object) -> str:
+    """A parameter's value: a string as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def linkable(url: str) -> bool:
+    """Whether a link to it is safe: one to another page, which runs nothing here."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+FILTERS = {
+    "tone": tone,
+    "mark": mark,
+    "status": status,
+    "plain": plain,
+    "console": console,
+    "size": size,
+    "duration": duration,
+    "when": when,
+    "iso": iso,
+    "told": told,
+}
+TESTS = {"linkable": linkable}
