@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.files import private_directory, read_json, write_atomically
 from pydra_oar_jupyter.pairio.errors import PairioError
+from pydra_oar_jupyter.pairio.http import Api
 from pydra_oar_jupyter.pairio.keys import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pydra_oar_jupyter.pairio.http import Api
     from pydra_oar_jupyter.pairio.models import ComputeClientComputeSlot
 
 _FILE = "compute-client.json"
@@ -78,38 +78,35 @@ class Registration:
         write_atomically(private_directory(directory) / _FILE, json.dumps(facts))
 
 
-async def register(
-    api: Api,
-    services: Sequence[str],
-    name: str,
-    slots: Sequence[ComputeClientComputeSlot],
-    description: str = "",
-) -> Registration:
-    """Make a compute client known to its service.
+async def register(api: Api, services: Sequence[str], name: str) -> Registration:
+    """Make a compute client known to its service; it takes no jobs until it has slots.
 
     Args:
         api: the service, with the key of a user who may do that.
         services: the names of those whose jobs it runs.
         name: what people call it.
-        slots: what it takes at once.
-        description: for people.
 
     Raises:
         PairioError: the service won't.
     """
-    answer = await api.call(
-        "createComputeClient",
-        {
-            "computeClientName": name,
-            "serviceNames": list(services),
-            "computeSlots": [slot.model_dump() for slot in slots],
-            "description": description,
-        },
-        again=False,
-    )
-    told = answer["computeClient"]
-    key = Key(told["computeClientPrivateKey"])
-    return Registration(api.url, str(told["computeClientId"]), key, name)
+    fields = {"computeClientName": name, "serviceNames": list(services), "userId": ""}
+    answer = await api.call("createComputeClient", fields, again=False)
+    key = Key(answer["computeClientPrivateKey"])
+    return Registration(api.url, str(answer["computeClientId"]), key, name)
+
+
+async def offer(registration: Registration, slots: Sequence[ComputeClientComputeSlot]) -> None:
+    """Tell the service what a compute client takes at once.
+
+    Raises:
+        PairioError: the service won't.
+    """
+    api = Api(registration.url, registration.key)
+    try:
+        fields = {"computeSlots": [slot.model_dump() for slot in slots]}
+        await api.call("setComputeClientInfo", {"computeClientId": registration.id, **fields})
+    finally:
+        await api.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.core.backend import default_backend, get_backend
 from pydra_oar_jupyter.pairio.compute.apps import apps_here
 from pydra_oar_jupyter.pairio.compute.client import ComputeClient
-from pydra_oar_jupyter.pairio.compute.config import Registration, register
+from pydra_oar_jupyter.pairio.compute.config import Registration, offer, register
 from pydra_oar_jupyter.pairio.compute.containers import Container, Runtime
 from pydra_oar_jupyter.pairio.compute.launch import Launcher
 from pydra_oar_jupyter.pairio.compute.resources import Site
@@ -73,39 +73,32 @@ async def open_client(settings: Settings) -> ComputeClient:
         apps = await asyncio.to_thread(apps_here, settings.apps, settings.python)
     resources = await asyncio.to_thread(get_backend(backend).resources)
     site = Site.of(resources)
-    registration = await _registration(settings, settings.slots or site.slots())
+    registration = await _registration(settings)
+    await offer(registration, site.slots() if settings.slots is None else settings.slots)
     launcher = Launcher(registration, settings.directory, backend, runtime, apps, site)
     return ComputeClient(
         registration, launcher, settings.directory, exit_when_idle=settings.exit_when_idle
     )
 
 
-async def _registration(
-    settings: Settings, slots: Sequence[ComputeClientComputeSlot]
-) -> Registration:
-    """Who it is; its service learns what it has now."""
+async def _registration(settings: Settings) -> Registration:
+    """Who it is."""
     url = settings.url.rstrip("/")
-    found = Registration.read(settings.directory)
-    if found:
+    if found := Registration.read(settings.directory):
         if url and url != found.url:
             raise PairioError(
                 f"The compute client in {settings.directory} is registered with another service: "
                 f"give another directory for the one at {url}."
             )
-        api = Api(found.url, found.key)
-        fields = {"computeSlots": [slot.model_dump() for slot in slots]}
-    else:
-        if not (url and settings.key and settings.name and settings.services):
-            raise PairioError(
-                "To register a compute client, its service's address, a user's key, a name and "
-                "the names of the services whose jobs it runs are needed."
-            )
-        api = Api(url, settings.key)
+        return found
+    if not (url and settings.key and settings.name and settings.services):
+        raise PairioError(
+            "To register a compute client, its service's address, a user's key, a name and the "
+            "names of the services whose jobs it runs are needed."
+        )
+    api = Api(url, settings.key)
     try:
-        if found:
-            await api.call("setComputeClientInfo", {"computeClientId": found.id, **fields})
-            return found
-        made = await register(api, settings.services, settings.name, slots)
+        made = await register(api, settings.services, settings.name)
     finally:
         await api.close()
     made.write(settings.directory)

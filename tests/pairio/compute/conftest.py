@@ -1,0 +1,251 @@
+"""A service, and compute clients that run its jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from pydra_oar_jupyter.pairio.apps import APPS
+from pydra_oar_jupyter.pairio.service.server import Server
+from pydra_oar_jupyter.pairio.service.settings import Settings
+from pydra_oar_jupyter.pairio.service.users import add_user, reset_key
+from tests.conftest import PATIENCE
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SERVICE = "hello_world_service"
+HERE = Path(__file__).parent
+OWN_APPS = {name: HERE / name / "main.py" for name in ("probe", "stubborn")}
+_CLIENT = """\
+import json, sys
+from pathlib import Path
+from pydra_oar_jupyter.pairio.compute import resources
+from pydra_oar_jupyter.pairio.compute.main import Settings, serve_forever
+from pydra_oar_jupyter.pairio.models import ComputeClientComputeSlot
+said = json.load(sys.stdin)
+resources.MARGIN = said.pop("margin")
+slots = [ComputeClientComputeSlot.model_validate(slot) for slot in said.pop("slots")] or None
+paths = {"directory": Path(said.pop("directory")), "apps": [Path(a) for a in said.pop("apps")]}
+serve_forever(Settings(**paths, **said, slots=slots))
+"""
+
+
+class Pairio:
+    """A real service on loopback, with the user alice, her service, and apps."""
+
+    def __init__(self, data: Path, lease: float) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/secret"
+        data.mkdir(mode=0o700)
+        self.server = Server(Settings(data, prefix="/secret", lease=lease))
+        with self.server.app.state.pairio.write() as session:
+            self.key = reset_key(add_user(session, "alice", admin=True))
+        self.thread = threading.Thread(
+            target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
+        )
+        self.thread.start()
+        wait_until(lambda: self.server.started, PATIENCE)
+        self.call("addService", serviceName=SERVICE, userId="alice")
+        for main in (*APPS.values(), *OWN_APPS.values()):
+            self.add_app(main)
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(PATIENCE)
+
+    def call(self, name: str, key: str = "", **fields: Any) -> dict[str, Any]:
+        answer = httpx.post(
+            f"{self.url}/api/{name}",
+            json={"type": f"{name}Request", **fields},
+            headers={"Authorization": f"Bearer {key or self.key}"},
+            timeout=60,
+        )
+        assert answer.status_code == 200, f"{name}: {answer.status_code} {answer.text}"
+        return dict(answer.json())
+
+    def add_app(self, main: Path) -> None:
+        told = self.server.app.state.pairio.settings.data / "spec.json"
+        env = {**os.environ, "SPEC_OUTPUT_FILE": str(told)}
+        subprocess.run([sys.executable, main], env=env, check=True, timeout=PATIENCE)
+        specification = json.loads(told.read_text())
+        app = {
+            "serviceName": SERVICE,
+            "appName": specification["name"],
+            "appSpecificationUri": "",
+            "appSpecificationCommit": "",
+            "appSpecification": specification,
+        }
+        self.call("addServiceApp", serviceApp=app)
+
+    def submit(
+        self,
+        app: str,
+        processor: str,
+        parameters: dict[str, Any] | None = None,
+        inputs: dict[str, str] | None = None,
+        outputs: list[str] | None = None,
+        secrets: dict[str, str] | None = None,
+        **needs: float,
+    ) -> str:
+        """A new job; its id."""
+        definition = {
+            "appName": app,
+            "processorName": processor,
+            "inputFiles": [
+                {"name": name, "fileBaseName": name, "url": url}
+                for name, url in (inputs or {}).items()
+            ],
+            "outputFiles": [{"name": name, "fileBaseName": name} for name in outputs or []],
+            "parameters": [
+                {"name": name, "value": value} for name, value in (parameters or {}).items()
+            ],
+        }
+        given = [{"name": name, "value": value} for name, value in (secrets or {}).items()]
+        job = self.call(
+            "createJob", serviceName=SERVICE, userId="", batchId="", tags=[],
+            jobDefinition=definition, secrets=given, jobDependencies=[], skipCache=True,
+            rerunFailing=False, deleteFailing=False,
+            requiredResources={
+                "numCpus": 1, "numGpus": 0, "memoryGb": 0.5, "timeSec": 300, **needs
+            },
+        )["job"]  # fmt: skip
+        return str(job["jobId"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        found = self.call("getJob", jobId=job_id, includePrivateKey=False)["job"]
+        return dict(found)
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """A job when it has ended."""
+        return wait_until(
+            lambda: job if (job := self.job(job_id))["status"] in ("completed", "failed") else None,
+            PATIENCE,
+            every=0.1,
+        )
+
+    def with_status(self, *states: str) -> list[dict[str, Any]]:
+        """The jobs in one of these states."""
+        return [
+            job
+            for state in states
+            for job in self.call("findJobs", serviceName=SERVICE, status=state, limit=100)["jobs"]
+        ]
+
+    def new_client(self, name: str = "other") -> tuple[str, str]:
+        """The id and the key of a compute client that takes any job."""
+        made = self.call("createComputeClient", computeClientName=name, serviceNames=[SERVICE])
+        slot = {"numCpus": 64, "numGpus": 0, "memoryGb": 1e6, "timeSec": 1e9, "multiplicity": 99}
+        client_id, key = made["computeClientId"], made["computeClientPrivateKey"]
+        self.call("setComputeClientInfo", computeClientId=client_id, computeSlots=[slot])
+        return client_id, key
+
+
+class Client:
+    """Our compute client, in a process of its own."""
+
+    def __init__(self, pairio: Pairio, directory: Path, backend: str, **said: Any) -> None:
+        self.directory, self.log = directory, directory.with_suffix(".log")
+        self.said = {
+            "directory": str(directory),
+            "url": pairio.url,
+            "key": pairio.key,
+            "name": "ours",
+            "services": [SERVICE],
+            "backend": backend,
+            "apps": [str(main) for main in OWN_APPS.values()],
+            "slots": [],
+            "margin": 60,
+            **said,
+        }
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _CLIENT], stdin=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self.process.stdin
+        json.dump(self.said, self.process.stdin)
+        self.process.stdin.close()
+
+    @property
+    def said_so_far(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, words: str) -> None:
+        """Wait until it has logged that."""
+        wait_until(lambda: words in self.said_so_far, PATIENCE)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        """As its user does; it must end by itself."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(PATIENCE) == 0, self.said_so_far
+
+
+@pytest.fixture
+def pairio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pairio]:
+    """A service; its parameter, if it has one, is the lease in seconds."""
+    made = Pairio(tmp_path / "service", getattr(request, "param", 180.0))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(spool: Path) -> Path:
+    """A folder that the nodes see."""
+    return spool.parent
+
+
+@pytest.fixture
+def new_client(pairio: Pairio, backend: str, place: Path) -> Iterator[Callable[..., Client]]:
+    """Starts compute clients; each must have a name of its own."""
+    started: list[Client] = []
+
+    def start(name: str = "client", **said: Any) -> Client:
+        started.append(Client(pairio, place / name, backend, **said))
+        return started[-1]
+
+    yield start
+    for client in started:
+        client.kill()
+        print(client.said_so_far)
+
+
+class Told:
+    """What a job of the apps of these tests says of itself."""
+
+    def __init__(self, place: Path, job_id: str) -> None:
+        path = place / f"{job_id}.pids"
+        wait_until(path.exists, PATIENCE)
+        parent, own, directory = path.read_text().split(maxsplit=2)
+        self.parent, self.own, self.directory = int(parent), int(own), Path(directory)
+
+    @property
+    def runs(self) -> bool:
+        return _runs(self.own)
+
+    def wait_gone(self) -> None:
+        wait_until(lambda: not self.runs, PATIENCE)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
