@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from pydra_oar_jupyter.pairio.apps import APPS
-from pydra_oar_jupyter.pairio.service.server import Server
 from pydra_oar_jupyter.pairio.service.settings import Settings
-from pydra_oar_jupyter.pairio.service.users import add_user, reset_key
 from tests.conftest import PATIENCE
+from tests.pairio.conftest import SERVICE, serving
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SERVICE = "hello_world_service"
+    from tests.pairio.conftest import Served
+
 HERE = Path(__file__).parent
 OWN_APPS = {name: HERE / name / "main.py" for name in ("probe", "stubborn")}
 _CLIENT = """\
@@ -43,51 +40,29 @@ serve_forever(Settings(**paths, **said, slots=slots))
 
 
 class Pairio:
-    """A real service on loopback, with the user alice, her service, and apps."""
+    """A real service on loopback, and the jobs of its user alice."""
 
-    def __init__(self, data: Path, lease: float) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/secret"
-        data.mkdir(mode=0o700)
-        self.server = Server(Settings(data, prefix="/secret", lease=lease))
-        with self.server.app.state.pairio.write() as session:
-            self.key = reset_key(add_user(session, "alice", admin=True))
-        self.thread = threading.Thread(
-            target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
-        )
-        self.thread.start()
-        wait_until(lambda: self.server.started, PATIENCE)
-        self.call("addService", serviceName=SERVICE, userId="alice")
+    def __init__(self, served: Served) -> None:
+        self.served, self.url, self.key = served, served.url, served.key
         for main in (*APPS.values(), *OWN_APPS.values()):
-            self.add_app(main)
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(PATIENCE)
+            told = served.settings.data / "spec.json"
+            env = {**os.environ, "SPEC_OUTPUT_FILE": str(told)}
+            subprocess.run([sys.executable, main], env=env, check=True, timeout=PATIENCE)
+            served.management.set_app(SERVICE, json.loads(told.read_text()))
 
     def call(self, name: str, key: str = "", **fields: Any) -> dict[str, Any]:
-        answer = httpx.post(
-            f"{self.url}/api/{name}",
-            json={"type": f"{name}Request", **fields},
-            headers={"Authorization": f"Bearer {key or self.key}"},
-            timeout=60,
-        )
-        assert answer.status_code == 200, f"{name}: {answer.status_code} {answer.text}"
-        return dict(answer.json())
+        """Its answer, by alice's key unless there is another."""
+        return self.served.call(name, key or self.key, **fields)
 
-    def add_app(self, main: Path) -> None:
-        told = self.server.app.state.pairio.settings.data / "spec.json"
-        env = {**os.environ, "SPEC_OUTPUT_FILE": str(told)}
-        subprocess.run([sys.executable, main], env=env, check=True, timeout=PATIENCE)
-        specification = json.loads(told.read_text())
-        app = {
-            "serviceName": SERVICE,
-            "appName": specification["name"],
-            "appSpecificationUri": "",
-            "appSpecificationCommit": "",
-            "appSpecification": specification,
-        }
-        self.call("addServiceApp", serviceApp=app)
+    def offered(self, client: tuple[str, str]) -> list[dict[str, Any]]:
+        """What a compute client is offered."""
+        return list(self.served.ask(client)["runnableJobs"])
+
+    def set_status(self, job: dict[str, Any], client: tuple[str, str], *states: str) -> None:
+        """Take a job that is offered so many steps on."""
+        for status in states:
+            answer = self.served.tell(job, status, computeClientId=client[0])
+            assert answer.status_code == 200, answer.text
 
     def submit(
         self,
@@ -124,8 +99,8 @@ class Pairio:
         return str(job["jobId"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        found = self.call("getJob", jobId=job_id, includePrivateKey=False)["job"]
-        return dict(found)
+        """A job as everybody sees it."""
+        return self.served.job(job_id)
 
     def ended(self, job_id: str) -> dict[str, Any]:
         """A job when it has ended."""
@@ -142,14 +117,6 @@ class Pairio:
             for state in states
             for job in self.call("findJobs", serviceName=SERVICE, status=state, limit=100)["jobs"]
         ]
-
-    def new_client(self, name: str = "other") -> tuple[str, str]:
-        """The id and the key of a compute client that takes any job."""
-        made = self.call("createComputeClient", computeClientName=name, serviceNames=[SERVICE])
-        slot = {"numCpus": 64, "numGpus": 0, "memoryGb": 1e6, "timeSec": 1e9, "multiplicity": 99}
-        client_id, key = made["computeClientId"], made["computeClientPrivateKey"]
-        self.call("setComputeClientInfo", computeClientId=client_id, computeSlots=[slot])
-        return client_id, key
 
 
 class Client:
@@ -181,6 +148,12 @@ class Client:
         self.process.stdin.close()
 
     @property
+    def known(self) -> tuple[str, str]:
+        """Its id and its key."""
+        facts = json.loads((self.directory / "compute-client.json").read_text())
+        return facts["id"], facts["key"]
+
+    @property
     def said_so_far(self) -> str:
         return self.log.read_text()
 
@@ -201,9 +174,9 @@ class Client:
 @pytest.fixture
 def pairio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pairio]:
     """A service; its parameter, if it has one, is the lease in seconds."""
-    made = Pairio(tmp_path / "service", getattr(request, "param", 180.0))
-    yield made
-    made.close()
+    lease = getattr(request, "param", 180.0)
+    with serving(Settings(tmp_path / "service", prefix="/secret", lease=lease)) as served:
+        yield Pairio(served)
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -190,11 +189,10 @@ def _command_line(process: Path) -> str:
 
 def test_its_files_are_its_own_and_its_log_has_no_key(pairio: Pairio, client: Client) -> None:
     client.wait_for("asks")
-    config = client.directory / "compute-client.json"
+    key, config = client.known[1], client.directory / "compute-client.json"
     assert stat.S_IMODE(client.directory.stat().st_mode) == 0o700
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert pairio.key not in config.read_text()
-    key = json.loads(config.read_text())["key"]
     assert pairio.ended(pairio.submit("hello_world", "hello_world_1", {}))
     for word in (key, pairio.key, "/secret"):
         assert word not in client.said_so_far
@@ -212,7 +210,7 @@ class TestRestarted:
         # Meanwhile one ends without a word, and one is cancelled.
         os.kill(gone.parent, signal.SIGKILL)
         pairio.call("cancelJob", jobId=cancelled)
-        before = pairio.call("getComputeClients")["computeClients"]
+        before = client.known
         client.start()
         assert "killed by SIGKILL" in pairio.ended(killed)["error"]
         stopped.wait_gone()
@@ -221,10 +219,7 @@ class TestRestarted:
         assert pairio.ended(ours)["status"] == "completed"
         wait_clean(client)
         assert core_jobs() == 3
-        after = pairio.call("getComputeClients")["computeClients"]
-        assert [one["computeClientId"] for one in before] == [
-            one["computeClientId"] for one in after
-        ]
+        assert client.known == before
 
     def test_stopped_it_leaves_jobs_running_and_says_so(
         self, pairio: Pairio, client: Client, place: Path
@@ -245,34 +240,18 @@ class TestRestarted:
         self, pairio: Pairio, client: Client
     ) -> None:
         """As when it was killed in between: the service has it as ours, the scheduler has not."""
-        client.wait_for("asks")
-        client.kill()
-        registered = client.directory / "compute-client.json"
-        facts = json.loads(registered.read_text())
-        job_id = pairio.submit("hello_world", "hello_world_1", {})
-        asked = {"computeClientId": facts["id"], "appNames": None}
-        answer = pairio.call("getRunnableJobsForComputeClient", facts["key"], **asked)
-        (job,) = answer["runnableJobs"]
-        claim = {"jobId": job_id, "computeClientId": facts["id"], "status": "starting"}
-        pairio.call("setJobStatus", job["jobPrivateKey"], **claim)
+        job = _offered_to_one_that_was_killed(pairio, client)
+        pairio.set_status(job, client.known, "starting")
         client.start()
-        assert pairio.ended(job_id)["status"] == "completed"
+        assert pairio.ended(job["jobId"])["status"] == "completed"
 
     def test_what_ran_and_is_not_to_be_found_has_failed(
         self, pairio: Pairio, client: Client
     ) -> None:
-        client.wait_for("asks")
-        client.kill()
-        facts = json.loads((client.directory / "compute-client.json").read_text())
-        job_id = pairio.submit("hello_world", "hello_world_1", {})
-        asked = {"computeClientId": facts["id"], "appNames": None}
-        answer = pairio.call("getRunnableJobsForComputeClient", facts["key"], **asked)
-        (job,) = answer["runnableJobs"]
-        for status in ("starting", "running"):
-            step = {"jobId": job_id, "computeClientId": facts["id"], "status": status}
-            pairio.call("setJobStatus", job["jobPrivateKey"], **step)
+        job = _offered_to_one_that_was_killed(pairio, client)
+        pairio.set_status(job, client.known, "starting", "running")
         client.start()
-        assert "Nothing is left of its program" in pairio.ended(job_id)["error"]
+        assert "Nothing is left of its program" in pairio.ended(job["jobId"])["error"]
 
     def test_two_at_once_are_refused(
         self, pairio: Pairio, client: Client, new_client: Callable[..., Client]
@@ -283,29 +262,30 @@ class TestRestarted:
         assert "runs already" in second.said_so_far
 
 
+def _offered_to_one_that_was_killed(pairio: Pairio, client: Client) -> dict[str, Any]:
+    client.wait_for("asks")
+    client.kill()
+    pairio.submit("hello_world", "hello_world_1", {})
+    (job,) = pairio.offered(client.known)
+    return job
+
+
 @pytest.mark.parametrize("pairio", [3.0], indirect=True)
 def test_a_job_that_was_taken_away_is_ended_here(
     pairio: Pairio, client: Client, place: Path
 ) -> None:
     job_id = pairio.submit("stubborn", "sleep", {"place": str(place)})
     told = Told(place, job_id)
-    other, key = pairio.new_client()
+    other = pairio.served.client_id, pairio.served.client_key
     client.process.send_signal(signal.SIGSTOP)  # silent, and not dead
     try:
-        job = wait_until(lambda: _offer(pairio, other, key), PATIENCE, every=0.2)
-        claim = {"jobId": job_id, "computeClientId": other, "status": "starting"}
-        pairio.call("setJobStatus", job["jobPrivateKey"], **claim)
+        (job,) = wait_until(lambda: pairio.offered(other), PATIENCE, every=0.2)
+        pairio.set_status(job, other, "starting")
     finally:
         client.process.send_signal(signal.SIGCONT)
     told.wait_gone()
     wait_clean(client)
     client.wait_for("was taken away")
-
-
-def _offer(pairio: Pairio, client: str, key: str) -> dict | None:
-    asked = {"computeClientId": client, "appNames": None}
-    offered = pairio.call("getRunnableJobsForComputeClient", key, **asked)["runnableJobs"]
-    return offered[0] if offered else None
 
 
 def test_it_ends_when_idle_if_it_is_to(pairio: Pairio, new_client: Callable[..., Client]) -> None:
@@ -329,7 +309,6 @@ def test_an_app_that_it_does_not_have_is_left_to_others(
 
 def test_a_service_that_does_not_know_it_is_said(pairio: Pairio, client: Client) -> None:
     client.wait_for("asks")
-    (known,) = pairio.call("getComputeClients")["computeClients"]
-    pairio.call("deleteComputeClient", computeClientId=known["computeClientId"])
+    pairio.call("deleteComputeClient", computeClientId=client.known[0])
     assert client.process.wait(PATIENCE) != 0
     assert "does not know the compute client 'ours'" in client.said_so_far
