@@ -6,15 +6,16 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, PrivateAttr
 
-from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.sdk.settings import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from pydra_oar_jupyter.pairio.sdk.uploads import Kind
 
 PATIENCE = 600.0  # how long a transfer is tried again, in seconds: a service may be restarting
@@ -59,10 +60,9 @@ class InputFile(BaseModel):
             handle, dest_file_path = tempfile.mkstemp(suffix, "pairio_input_file_")
             os.close(handle)
         try:
-            loop.run(_download(self.url, Path(dest_file_path)))
+            self.local_file_name = _run(_download(self.url, Path(dest_file_path)))
         except PairioError as error:
             raise type(error)(f"Input {self.name!r}: {error}", error.status) from None
-        self.local_file_name = str(dest_file_path)
         return self.local_file_name
 
 
@@ -89,7 +89,7 @@ class OutputFile(BaseModel):
         local = Path(local_file_name)
         self.size = local.stat().st_size
         try:
-            loop.run(_upload(self._access, "output", local, self.name))
+            _run(_upload(self._access, "output", local, self.name))
         except PairioError as error:
             raise type(error)(f"Output {self.name!r}: {error}", error.status) from None
         self.was_uploaded = True
@@ -108,18 +108,24 @@ def upload_additional_job_output(local_file_name: str | Path, remote_fname: str)
         PairioError: this process is of no job, or the service refused it.
         OSError: there is no such local file.
     """
-    return loop.run(
-        _upload(Access.from_environment(), "other", Path(local_file_name), remote_fname)
-    )
+    access = Access.from_environment()
+    return _run(_upload(access, "other", Path(local_file_name), remote_fname))
+
+
+def _run(transfer: Coroutine[Any, Any, str]) -> str:
+    from pydra_oar_jupyter.pairio import loop  # not for a specification, which should be quick
+
+    return loop.run(transfer)
 
 
 # A connection for each transfer, as a processor may fork, and connections don't outlive that.
-async def _download(url: str, path: Path) -> None:
+async def _download(url: str, path: Path) -> str:
     from pydra_oar_jupyter.pairio.http import Api
 
     api = Api(url, patience=PATIENCE)  # without a key: the URL may be anybody's
     try:
         await api.stream(url, path)
+        return str(path)
     finally:
         await api.close()
 

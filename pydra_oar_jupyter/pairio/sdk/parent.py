@@ -86,11 +86,15 @@ class _Run:
 
     async def _run(self, stop: asyncio.Event) -> End:
         """Run the child until it ends or something ends it; no process is left then."""
+        output, end_of_child = os.pipe()
         try:
-            child = self.family.child = await _start(self.settings)
+            child = self.family.child = await _start(self.settings, end_of_child)
         except OSError as error:
+            os.close(output)
             return End(f"{self.settings.executable} can't be started: {error}.")
-        reading = asyncio.create_task(self._read(child))
+        finally:
+            os.close(end_of_child)
+        reading = asyncio.create_task(self._read(output))
         try:
             end = await _first(
                 self._over(),
@@ -135,10 +139,17 @@ class _Run:
 
     # What goes on meanwhile.
 
-    async def _read(self, child: Process) -> None:
-        assert child.stdout
-        while data := await child.stdout.read(_CHUNK):
-            self.console.write(data)
+    async def _read(self, output: int) -> None:
+        """Take what the processes print, until none is left that could."""
+        reader = asyncio.StreamReader(_CHUNK)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        file = os.fdopen(output, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, file)
+        try:
+            while data := await reader.read(_CHUNK):
+                self.console.write(data)
+        finally:
+            transport.close()
 
     async def _sample(self) -> End:
         """Often at first, so that a short job has some samples too."""
@@ -189,10 +200,12 @@ class _Run:
         return 1
 
 
-async def _start(settings: Settings) -> Process:
-    """Start the child, in a session of its own.
+async def _start(settings: Settings, output: int) -> Process:
+    """Start the child, in a session of its own, with a pipe that takes what it prints.
 
-    The job's key is in its environment, as apps upload their files themselves.
+    The pipe is none of asyncio's, which would take the child for running as long as others, which
+    it has left behind, hold the pipe. The job's key is in the child's environment, as apps upload
+    their files themselves.
     """
     executable = settings.executable
     command = [sys.executable, executable] if executable.endswith(".py") else [executable]
@@ -206,10 +219,9 @@ async def _start(settings: Settings) -> Process:
         cwd=directory,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=output,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
-        limit=_CHUNK,
     )
 
 
