@@ -179,7 +179,7 @@ class Api:
                             file.truncate()
                         left = response.headers.get("Content-Length")
                         total = file.tell() + int(left) if left else None
-                        async for chunk in response.aiter_raw(_CHUNK):
+                        async for chunk in response.aiter_raw():
                             await asyncio.to_thread(file.write, chunk)
                             if progress:
                                 progress(file.tell(), total)

@@ -76,10 +76,16 @@ class Way:
         self.cut: Callable[[bytes], bool] = lambda request: False
         self.swallow: Callable[[bytes], bool] = lambda request: False
         self.requests: list[str] = []
+        self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
         self._bound.close()
+        self.break_all()
+
+    def break_all(self) -> None:
+        """End all connections that there are."""
+        _end(*self._open)
 
     def _accept(self) -> None:
         while True:
@@ -92,6 +98,7 @@ class Way:
     def _relay(self, client: socket.socket) -> None:
         """One connection; both ends are closed when the answer to a request is to be lost."""
         server = socket.create_connection(self._to)
+        self._open += [client, server]
         lost = threading.Event()
 
         def back() -> None:
