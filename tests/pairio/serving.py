@@ -81,7 +81,8 @@ class ServiceProcess:
         self._serve = ["serve", "--port", str(port), *place, *options]
         self._log = folder.with_name(f"{folder.name}.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
-        with closing(Management(Settings(data=folder, database_url=database_url))) as management:
+        self.settings = Settings(data=folder, database_url=database_url)
+        with closing(Management(self.settings)) as management:
             self.key = management.add_user("alice")
             management.add_service(SERVICE, "alice")
         self.start()

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from pydra_oar_jupyter.pairio.service.management import Management
 from tests.pairio.postgresql import each_database
 from tests.pairio.serving import NOTHING, SERVICE, SLOT, ServiceProcess, job_fields
 
@@ -33,7 +34,7 @@ _CHECKS = [
 ]
 # Without an end; and what would take away what the other calls are about, which comes last.
 _ENDLESS = "/api/events"
-_LAST = ("delete", "reset")
+_LAST = ("cancel", "delete", "reset")
 
 
 @each_database
@@ -65,7 +66,10 @@ def _world(service: ServiceProcess) -> tuple[dict[str, Any], list[str]]:
     known |= {"jobId": job["jobId"], "jobIds": [job["jobId"]], "jobDependencies": [job["jobId"]]}
     known |= {"appName": "nothing", "userId": "alice", "computeClientId": client}
     known |= {"serviceNames": [SERVICE], "appSpecification": NOTHING, "computeSlots": [SLOT]}
-    return known, [service.key, client_key, job["jobPrivateKey"], "nobody’s".encode().hex(), ""]
+    with closing(Management(service.settings)) as management:
+        admin_key = management.add_user("admin", admin=True)
+    keys = [service.key, admin_key, client_key, job["jobPrivateKey"], "nobodys", ""]
+    return known, keys
 
 
 def _call_at_random(
@@ -88,12 +92,21 @@ def _call_at_random(
     @given(
         case=st.one_of(cases),
         key=st.sampled_from(keys),
-        names=st.sets(st.sampled_from(sorted(known))),
+        names=st.just(set(known)) | st.sets(st.sampled_from(sorted(known))),
     )
     def call(case: Case, key: str, names: set[str]) -> None:
-        if isinstance(case.body, dict):
-            case.body = {**case.body, **{n: known[n] for n in names if n in case.body}}
+        case.body = _with_known(case.body, {name: known[name] for name in names})
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         case.call_and_validate(headers=headers, checks=_CHECKS, timeout=30)
 
     call()
+
+
+def _with_known(value: Any, known: dict[str, Any]) -> Any:
+    """The value, with what is known in place of what was made up."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: known[name] if name in known else _with_known(one, known)
+        for name, one in value.items()
+    }
