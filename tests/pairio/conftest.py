@@ -87,7 +87,7 @@ class Served:
     state: State
     management: Management
 
-    def post(self, name: str, key: str | None = None, **fields: Any) -> httpx.Response:
+    def post(self, name: str, /, key: str | None = None, **fields: Any) -> httpx.Response:
         """Its answer to a call, whatever it is."""
         return httpx.post(
             f"{self.url}/api/{name}",
@@ -96,7 +96,7 @@ class Served:
             timeout=60,
         )
 
-    def call(self, name: str, key: str | None = None, **fields: Any) -> dict[str, Any]:
+    def call(self, name: str, /, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """Its answer to a call, which must be none of an error."""
         answer = self.post(name, key, **fields)
         assert answer.status_code == 200, f"{name}: {answer.status_code} {answer.text}"
