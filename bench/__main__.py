@@ -9,7 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import arrays, latency, loading, startup, transfer, workflows
+from bench import arrays, latency, loading, pairio, startup, transfer, workflows
 
 SECTIONS = {
     "loading": loading.run,
@@ -18,6 +18,7 @@ SECTIONS = {
     "transfer": transfer.run,
     "workflows": workflows.run,
     "startup": startup.run,
+    "pairio": pairio.run,
 }
 
 
