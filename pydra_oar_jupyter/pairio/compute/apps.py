@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,12 +19,24 @@ if TYPE_CHECKING:
 _PATIENCE = 120.0
 
 
+def interpreter(python: str) -> str:
+    """The whole path of an interpreter, by its path or its name on PATH.
+
+    Raises:
+        PairioError: there is none.
+    """
+    found = shutil.which(python)
+    if found is None:
+        raise PairioError(f"There is no interpreter {python}.")
+    return str(Path(found).absolute())
+
+
 def apps_here(paths: Sequence[Path], python: str) -> dict[str, Path]:
     """The ``main.py`` of each app: of those named, and of those that come with this package.
 
     Args:
         paths: each a ``main.py``, or the directory that has one.
-        python: the interpreter that runs them.
+        python: the path of the interpreter that runs them.
 
     Raises:
         PairioError: one can't be asked for its name, or two have the same.
@@ -69,9 +82,7 @@ def specification_of(main: Path, python: str) -> dict[str, Any]:
             )
             read: dict[str, Any] = json.loads(told.read_text())
             return {**read, "name": str(read["name"])}
-        except FileNotFoundError as error:
-            if error.filename == python:
-                raise PairioError(f"There is no interpreter {python}.") from None
+        except FileNotFoundError:
             lines = done.stderr.decode(errors="replace").strip().splitlines()[-5:]
             said = "\n".join(lines) or f"It ended with {done.returncode} and no word."
             raise PairioError(

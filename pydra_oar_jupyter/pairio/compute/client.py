@@ -69,6 +69,8 @@ class ComputeClient:
             PairioError: another process is this compute client, or the service refuses it.
         """
         with alone(self._directory):
+            if self._stopping:
+                return
             listener = asyncio.create_task(self._listen())
             self._main = asyncio.create_task(self._ask_on())
             try:
@@ -94,7 +96,7 @@ class ComputeClient:
         log.info("%s asks %s for jobs", self._name, self._calls.where)
         while True:
             self._wake.clear()
-            asked = time.monotonic()
+            asked, was_busy = time.monotonic(), self._is_busy
             try:
                 offered, running = await self._calls.jobs(self._launcher.app_names)
             except PairioUnreachable as error:
@@ -110,14 +112,19 @@ class ComputeClient:
                 self._works.follow(running, asked, {job.jobId for job in offered})
                 self._find_lost(running, asked)
                 self._take(offered)
-                if self._exit_when_idle and not (self._works or self._tasks or self._claims):
+                if self._exit_when_idle and not (was_busy or self._is_busy):
                     log.info("there is nothing more to do")
                     return
             await asyncio.sleep(max(_BREATH, time.monotonic() - asked))
             try:
-                await asyncio.wait_for(self._wake.wait(), _HEARTBEAT)
+                left = max(0.0, asked + _HEARTBEAT - time.monotonic())
+                await asyncio.wait_for(self._wake.wait(), left)
             except TimeoutError:
                 continue
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._works or self._tasks or self._claims)
 
     async def _listen(self) -> None:
         """Ask soon when the service says that something has changed."""

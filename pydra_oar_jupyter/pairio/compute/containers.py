@@ -35,8 +35,8 @@ _CONTAINER = re.compile("[0-9a-f]{12,64}")
 # The published SDK removes what is in the directory, but for names that begin so.
 _SCRIPT = "_pairio_run.sh"
 _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
-# How long docker may take to remove a container, in seconds.
-_PATIENCE = 60.0
+# How long docker may take to remove a container, and an image to be fetched, in seconds.
+_PATIENCE, _FETCHING = 60.0, 900
 
 
 class Container(StrEnum):
@@ -94,6 +94,11 @@ class Runtime:
         if command is None and backend == "local":
             raise PairioError(f"There is no {container} on PATH. Install it, or use another one.")
         return cls(container, python, command or str(container))
+
+    @property
+    def delay(self) -> int:
+        """How long it may take until a program starts, in seconds."""
+        return 0 if self.container is Container.NONE else _FETCHING
 
     def prepare(
         self, place: Path, program: Program, needed: PairioJobRequiredResources, url: str

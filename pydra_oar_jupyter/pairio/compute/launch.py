@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.models import PairioAppProcessor, PairioJob
 
 KIND = "pairio"
+# How often what is left of submissions is removed, in seconds.
+_TIDY = 3600.0
 # Variables that make a program run other code, or that are how a job is told what it is: who may
 # create jobs may not set them on this machine.
 _RESERVED = re.compile(
@@ -81,6 +84,7 @@ class Launcher:
         if runtime.container is not Container.NONE and set(":,") & set(str(self._work)):
             raise OarError(f"{runtime.container} can't use {self._work}: choose a path without : ,")
         self._site = site
+        self._tidied = -_TIDY
 
     @property
     def app_names(self) -> list[str] | None:
@@ -115,7 +119,8 @@ class Launcher:
     def _pack(self, packs: dict[Request, tuple[Pack, list[int]]], at: int, claim: Claim) -> None:
         """Write a job into the spool, beside those that ask for the same."""
         job = claim.job
-        request = self._site.request(job.requiredResources, str(self._work))
+        delay = self._runtime.delay
+        request = self._site.request(job.requiredResources, str(self._work), delay)
         if request not in packs:
             packs[request] = new_pack(request, KIND, KIND, array=True), []
         pack, places = packs[request]
@@ -178,6 +183,7 @@ class Launcher:
         shutil.rmtree(self._work / job.directory.id, ignore_errors=True)
         if job.outcome and job.outcome.ok:
             all_jobs().spool.discard(job.directory)
+            self._tidy()
         else:
             self._runtime.stop(job.directory)
 
@@ -187,6 +193,12 @@ class Launcher:
         for name in names_in(self._work):
             if name not in names:
                 shutil.rmtree(self._work / name, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        """Now and then, remove submissions of which nothing is left."""
+        if time.monotonic() - self._tidied > _TIDY:
+            self._tidied = time.monotonic()
+            all_jobs().spool.remove_ended(before=0.0)
 
     def _source(self, job_id: str) -> str:
         return f"{KIND}:{job_id}@{self._registration.id}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import default_backend, get_backend
-from pydra_oar_jupyter.pairio.compute.apps import apps_here
+from pydra_oar_jupyter.pairio.compute.apps import apps_here, interpreter
 from pydra_oar_jupyter.pairio.compute.client import ComputeClient
 from pydra_oar_jupyter.pairio.compute.config import Registration, offer, register
 from pydra_oar_jupyter.pairio.compute.containers import Container, Runtime
@@ -67,10 +67,11 @@ async def open_client(settings: Settings) -> ComputeClient:
         OarError: the service, the scheduler or the directory can't be used, in words.
     """
     backend = settings.backend or default_backend()
-    runtime = Runtime.found(settings.container, backend, settings.python)
+    python = interpreter(settings.python)
+    runtime = Runtime.found(settings.container, backend, python)
     apps = {}
     if settings.container is Container.NONE:
-        apps = await asyncio.to_thread(apps_here, settings.apps, settings.python)
+        apps = await asyncio.to_thread(apps_here, settings.apps, python)
     resources = await asyncio.to_thread(get_backend(backend).resources)
     site = Site.of(resources)
     registration = await _registration(settings)

@@ -81,12 +81,15 @@ class Site:
         )
         return [slot]
 
-    def request(self, needed: PairioJobRequiredResources, directory: str) -> Request:
+    def request(
+        self, needed: PairioJobRequiredResources, directory: str, delay: int = 0
+    ) -> Request:
         """What to ask the scheduler for.
 
         Args:
             needed: what the job asks of Pairio.
             directory: where it starts; it must be there.
+            delay: how long it may take until its program starts, in seconds.
 
         Raises:
             RequestError: this site has no such thing.
@@ -101,7 +104,7 @@ class Site:
             levels += [("core", cpus)]
         memory = math.ceil(needed.memoryGb * _GB / _MIB)
         wanted = f"{self.memory} >= {memory}" if self.memory and memory else ""
-        walltime = min(math.ceil(needed.timeSec) + MARGIN, LARGEST)
+        walltime = min(math.ceil(needed.timeSec) + MARGIN + delay, LARGEST)
         resources = Resources((Group(wanted, tuple(levels)),), walltime)
         return Request(resources=(resources,), directory=directory)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydra_oar_jupyter.pairio.compute.apps import apps_here
+from pydra_oar_jupyter.pairio.compute.apps import apps_here, interpreter
 from pydra_oar_jupyter.pairio.errors import PairioError
 
 if TYPE_CHECKING:
@@ -65,9 +65,12 @@ def test_an_app_that_is_not_there(tmp_path: Path) -> None:
         apps_here([tmp_path], sys.executable)
 
 
-def test_an_interpreter_that_is_not_there(tmp_path: Path) -> None:
+def test_an_interpreter_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert interpreter("sh") == "/usr/bin/sh"
+    assert interpreter(sys.executable) == sys.executable
     with pytest.raises(PairioError, match="There is no interpreter /no/python"):
-        apps_here([app(tmp_path, "one")], "/no/python")
+        interpreter("/no/python")
 
 
 def test_an_app_sees_no_key_and_its_own_interpreter_first(

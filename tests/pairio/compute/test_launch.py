@@ -37,9 +37,9 @@ from pathlib import Path
 place = Path({place!r})
 told = place / (os.environ["JOB_ID"] + ".json")
 facts = {{"env": dict(os.environ), "cwd": os.getcwd(), "argv": sys.argv}}
+Path("left").touch()
 told.with_suffix(".new").write_text(json.dumps(facts))
 told.with_suffix(".new").rename(told)
-Path("left").touch()
 while (place / "stay").exists():
     time.sleep(0.05)
 sys.exit((place / "fail").exists())
@@ -203,7 +203,7 @@ class TestAfterwards:
     def test_another_process_finds_them_again(self, machine: Machine) -> None:
         (machine.place / "stay").touch()
         jobs = machine.launch(claim(1), claim(2))
-        machine.told(1)
+        machine.told(1), machine.told(2)
         all_jobs.cache_clear()  # what a process keeps in memory
         again = Machine(machine.place, machine.backend)
         other = Machine(machine.place, machine.backend, "client2")

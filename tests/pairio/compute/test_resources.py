@@ -91,3 +91,7 @@ class TestRequest:
     ) -> None:
         request = self.site.request(needed, "/somewhere")
         assert Request.parse(request.words()) == request
+
+    def test_an_image_takes_time_to_be_fetched(self) -> None:
+        (resources,) = self.site.request(needs(time=60), "/somewhere", 900).resources
+        assert resources.walltime == 60 + MARGIN + 900
