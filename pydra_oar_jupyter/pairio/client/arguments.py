@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -76,8 +77,9 @@ def needed(parameter: PairioAppProcessorParameter) -> bool:
 
 def identifier(name: str) -> str:
     """The name as Python can write it."""
-    word = "".join(letter if letter.isidentifier() or letter.isdigit() else "_" for letter in name)
-    if not word or word[0].isdigit():
+    word = unicodedata.normalize("NFKC", name)  # as Python does it
+    word = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in word)
+    if not word.isidentifier():
         word = f"_{word}"
     return f"{word}_" if keyword.iskeyword(word) else word
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from pydra_oar_jupyter.pairio.errors import PairioError
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from pydra_oar_jupyter.pairio.client.handle import PairioJob
     from pydra_oar_jupyter.pairio.models import PairioJobOutputFileResult
@@ -70,7 +71,11 @@ class Output:
             path: of the file or of the directory for it; None for the present directory. A file
                 of that name is replaced.
         """
-        return loop.run(self._download(path))
+        file = self._place(path)
+        with _bar(file.name) as show:
+            for done, total in loop.iterate(self._download(file)):
+                show(done, total)
+        return file
 
     async def atext(self) -> str:
         """`text`, awaited."""
@@ -82,7 +87,11 @@ class Output:
 
     async def adownload(self, path: str | Path | None = None) -> Path:
         """`download`, awaited."""
-        return await loop.hand(self._download(path))
+        file = self._place(path)
+        with _bar(file.name) as show:
+            async for done, total in loop.each(self._download(file)):
+                show(done, total)
+        return file
 
     @property
     def _facts(self) -> PairioJobOutputFileResult:
@@ -95,24 +104,29 @@ class Output:
         except PairioError as error:
             raise self._told(error) from None
 
-    async def _download(self, path: str | Path | None) -> Path:
-        await self._there()
-        # The service's word is not to lead out of the directory.
+    def _place(self, path: str | Path | None) -> Path:
+        """The file to download to."""
         file = Path(path or ".")
-        if file.is_dir():
-            file /= Path(self.fileBaseName).name or self.name
-        with ExitStack() as stack:
-            bar = _bar(stack, file.name)
+        # The service's word is not to lead out of the directory.
+        return file / (Path(self.fileBaseName).name or self.name) if file.is_dir() else file
 
-            def progress(done: int, total: int | None) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            try:
-                await self.job.connection.api.stream(self.url, file, progress if bar else None)
-            except PairioError as error:
-                raise self._told(error) from None
-        return file
+    async def _download(self, file: Path) -> AsyncGenerator[tuple[int, int | None], None]:
+        """Bytes so far, and in all if that is known, as they come."""
+        await self._there()
+        parts: asyncio.Queue[tuple[int, int | None] | None] = asyncio.Queue()
+        coming = asyncio.create_task(
+            self.job.connection.api.stream(self.url, file, lambda *now: parts.put_nowait(now))
+        )
+        coming.add_done_callback(lambda _: parts.put_nowait(None))
+        try:
+            while (now := await parts.get()) is not None:
+                if parts.empty():  # else there is later news
+                    yield now
+            await coming
+        except PairioError as error:
+            raise self._told(error) from None
+        finally:
+            coming.cancel()
 
     async def _there(self) -> None:
         """Wait until it is uploaded, or the job has ended."""
@@ -137,16 +151,15 @@ class Output:
         job = self.job.refresh().snapshot
         name = f"{self.name} ({self.fileBaseName})"
         if self.size is None and not (job.status.ended and not job.error):
-            return {
-                "text/plain": repr(self),
-                "text/html": html.block(html.marked(job), " ", html.mono(name)),
-            }
+            head = html.block(html.marked(job), " ", html.mono(name))
+            error = html.pre(job.error) if job.error else ""
+            return {"text/plain": repr(self), "text/html": head + error}
         try:
-            head = loop.run(self.job.connection.api.get(self.url, most=shown.MOST + 1))
+            begin = loop.run(self.job.connection.api.get(self.url, most=shown.MOST + 1))
         except PairioError as error:
             told = str(self._told(error))
             return {"text/plain": told, "text/html": html.pre(told)}
-        return shown.bundle(head, self.fileBaseName, self.url, self.size)
+        return shown.bundle(begin, self.fileBaseName, self.url, self.size)
 
     async def abytes(self) -> builtins.bytes:
         """`bytes`, awaited."""
@@ -196,10 +209,18 @@ class NoSuchOutput(PairioError, KeyError):
         return str(self.args[0])
 
 
-def _bar(stack: ExitStack, name: str) -> Any:
-    """A progress bar where tqdm is installed."""
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Shows bytes so far, and in all, in a progress bar where tqdm is installed."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        return None
-    return stack.enter_context(tqdm(desc=name, unit="B", unit_scale=True))
+        yield lambda *_: None
+        return
+    with tqdm(desc=name, unit="B", unit_scale=True) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
