@@ -15,12 +15,12 @@ class Console:
     It is kept in a file without a name: first the beginning, then a ring with the newest.
 
     Args:
-        hide: what must not be shown, such as the job's key.
         half: how many bytes of the beginning are kept, and how many of the end.
     """
 
-    def __init__(self, hide: str = "", half: int = HALF) -> None:
-        self._hide, self._half = hide.encode(), half
+    def __init__(self, half: int = HALF) -> None:
+        self._half = half
+        self._hidden: list[bytes] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this
         self._line = ""  # the last one, which has no end yet
@@ -38,10 +38,16 @@ class Console:
             rest = ""
         self._line = rest
 
+    def hide(self, *words: str) -> None:
+        """Show none of these, such as the job's key: who reads a job reads its console."""
+        self._hidden += sorted((word.encode() for word in words), key=len, reverse=True)
+
     def content(self) -> bytes:
-        """All that is kept, as UTF-8."""
+        """All that is kept and not hidden, as UTF-8."""
         everything = self._stored() + _visible(self._line).encode()
-        return everything.replace(self._hide, b"[hidden]") if self._hide else everything
+        for word in self._hidden:
+            everything = everything.replace(word, b"[hidden]")
+        return everything
 
     def close(self) -> None:
         """Let the file go."""

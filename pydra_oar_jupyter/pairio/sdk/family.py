@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+_STUCK = 10.0  # seconds that a process may take to end by SIGKILL
 
 
 class Family:
@@ -39,15 +40,16 @@ class Family:
         return found
 
     async def end(self) -> None:
-        """End them all: asked first, then killed."""
+        """End them all: asked first, then killed. What a broken disk holds fast is left alone."""
         self._tell(psutil.Process.terminate)
-        end = time.monotonic() + GRACE
-        while self.members():
-            if time.monotonic() > end:
+        began = time.monotonic()
+        while self.members() and (took := time.monotonic() - began) < GRACE + _STUCK:
+            if took > GRACE:
                 self._tell(psutil.Process.kill)  # again and again, as they may still fork
             await asyncio.sleep(0.05)
         if self.child:
-            await self.child.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.child.wait(), _STUCK)
 
     def _awaited(self, pid: int) -> bool:
         return self.child is not None and self.child.pid == pid

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 600.0  # seconds that a service has to come back, so that the job's end is not lost
 _DRAIN = 5.0  # seconds that the console is read on when all processes have ended
+_SECRET = 6  # characters of a secret that is hidden on the console, at least
 _CHUNK = 1 << 18
 
 
@@ -56,7 +57,7 @@ class _Run:
         self.settings, self.began = settings, began
         self.api = Api(settings.access.url, settings.access.key, patience=PATIENCE)
         self.family = Family()
-        self.console = Console(hide=settings.access.key)
+        self.console = Console()
         self.meter = Meter(self.family)
         job_id = settings.access.job_id
         self.uploads = (
@@ -67,6 +68,7 @@ class _Run:
     async def go(self) -> int:
         try:
             await self._report(JobStatus.RUNNING)
+            self.console.hide(self.settings.access.key, *await self._secrets())
         except PairioError as error:
             return self._say(f"was not run: {error}")
         stop = asyncio.Event()
@@ -194,6 +196,13 @@ class _Run:
         }
         # Safe to repeat: being told twice is no error.
         await self.api.call("setJobStatus", fields | ({"error": error} if error else {}))
+
+    async def _secrets(self) -> list[str]:
+        """The job's own, but for those that are too short to be told from common words."""
+        fields = {"jobId": self.settings.access.job_id, "includePrivateKey": False}
+        job = (await self.api.call("getJob", fields))["job"]
+        values = [str(secret["value"]) for secret in job["secrets"] or []]
+        return [value for value in values if len(value) >= _SECRET]
 
     def _say(self, what: str) -> int:
         print(f"Job {self.settings.access.job_id} {what}", file=sys.stderr)

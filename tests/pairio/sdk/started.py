@@ -138,14 +138,17 @@ def start(
     *,
     output: str = "",
     inputs: dict[str, str] | None = None,
+    secrets: dict[str, str] | None = None,
     **environment: str,
 ) -> Started:
     """Let the app for trials do something."""
+    secrets = secrets or {}
     outputs = {"output": output} if output else {}
     job = service.submit(
         jobDefinition=definition(
             "trial", "make" if output else "do", inputs, outputs, code=textwrap.dedent(code)
         ),
+        secrets=[{"name": name, "value": value} for name, value in secrets.items()],
         skipCache=True,
     )
-    return Started(service, job, TRIAL, place, **environment)
+    return Started(service, job, TRIAL, place, **secrets, **environment)

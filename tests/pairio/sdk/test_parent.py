@@ -273,7 +273,7 @@ def test_a_job_that_is_no_longer_its_own_is_not_begun(trial, tmp_path):
     assert run.console == ""
 
 
-def test_the_key_is_in_no_command_line_and_not_on_the_console(trial, tmp_path):
+def test_the_key_is_in_no_command_line_and_with_the_secrets_not_on_the_console(trial, tmp_path):
     run = start(
         trial,
         tmp_path / "job",
@@ -283,13 +283,35 @@ def test_the_key_is_in_no_command_line_and_not_on_the_console(trial, tmp_path):
             print(process.cmdline())
         print(dict(os.environ))
         print(repr(context), context.model_dump())
+        print("token", os.environ["TOKEN"], "pin", os.environ["PIN"])
         raise ValueError(os.environ["JOB_PRIVATE_KEY"])
         """,
+        secrets={"TOKEN": "swordfish", "PIN": "12"},
     )
     job = run.wait()
     assert job["error"].startswith("ValueError: [hidden]")
     assert run.key not in run.console + str(job)
     assert "'JOB_PRIVATE_KEY': '[hidden]'" in run.console
+    assert "token [hidden] pin 12\n" in run.console
+    assert "swordfish" not in run.console + str(job)
+
+
+def test_a_process_whose_job_has_begun_anew_elsewhere_ends_by_its_old_key(trial, tmp_path):
+    path, code = family(tmp_path, "time.sleep(600)")
+    run = start(trial, tmp_path / "job", code)
+    pids = wait_until(lambda: pids_in(path), PATIENCE)
+    run.process.send_signal(signal.SIGSTOP)
+    take_away(trial, run.id)
+    (again,) = trial.ask()["runnableJobs"]
+    for status in ("starting", "running"):
+        assert trial.tell(again, status).status_code == 200
+    run.process.send_signal(signal.SIGCONT)
+    run.process.wait(PATIENCE)
+    assert gone(pids)
+    job = run.wait()
+    assert (job["status"], job["error"]) == ("running", None)
+    assert "isn't the private key of job" in run.said
+    assert run.process.returncode == 1
 
 
 def test_environment_that_is_incomplete_is_said(trial, tmp_path):
