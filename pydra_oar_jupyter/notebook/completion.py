@@ -11,6 +11,7 @@ from pydra_oar_jupyter.core.backend import BACKENDS
 from pydra_oar_jupyter.core.job import Job
 from pydra_oar_jupyter.core.options import OPTIONS as OARSUB
 from pydra_oar_jupyter.notebook.options import OPTIONS as OURS
+from pydra_oar_jupyter.notebook.pairio_options import OPTIONS as PAIRIOS
 from pydra_oar_jupyter.notebook.pydra_options import OPTIONS as PYDRAS
 from pydra_oar_jupyter.notebook.pydra_options import workers
 from pydra_oar_jupyter.notebook.scheduler import PARSERS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # A line of ours up to the cursor: the magic (or #OAR in a script), and what follows it.
 _LINE = re.compile(
-    r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*|pydra)|#(?P<script>OAR))\s(?P<rest>.*)$"
+    r"^\s*(?:[^%#'\"]*=\s*)?(?:%{1,2}(?P<magic>oar\w*|pydra|pairio)|#(?P<script>OAR))\s(?P<rest>.*)$"
 )
 # An option and the beginning of its value, at the cursor.
 _VALUE = re.compile(r"""(?:^|\s)(--?[\w-]+)(?:\s+|=)("[^"]*|'[^']*|[^\s"']*)$""")
@@ -37,7 +38,7 @@ _TYPES = (
 _VERBS = ("config", "forget", "get", "jobs", "logs", "nodes")
 _RUN_VERBS = ("cancel", "get", "resume", "runs")
 # The options of ours in the first line of a cell.
-_IN_CELLS = {"oar": OURS, "pydra": PYDRAS}
+_IN_CELLS = {"oar": OURS, "pydra": PYDRAS, "pairio": PAIRIOS}
 
 
 def completions(line: str, names: Mapping[str, Any], config: OarConfig, site: Site) -> list[str]:
@@ -88,15 +89,20 @@ def _possible(
         return _verb(rest, names, config, site)
     if magic == "pydra" and not cell:
         return _run_verb(rest, names)
+    if magic == "pairio" and not cell:
+        from pydra_oar_jupyter.notebook.pairio.complete import in_line
+
+        return in_line(rest, names, option=bool(_OPTION.search(rest)))
     ours = _IN_CELLS.get(magic, ())
+    oarsubs = () if magic == "pairio" else OARSUB
     if _OPTION.search(rest):
-        shown = [*ours, *(option for option in OARSUB if not option.refused)]
+        shown = [*ours, *(option for option in oarsubs if not option.refused)]
         return [f"--{option.long}" for option in shown] + [
             f"-{option.short}" for option in shown if option.short
         ]
     if value := _VALUE.search(rest):
         word = value[1]
-        for option in (*ours, *OARSUB):
+        for option in (*ours, *oarsubs):
             if word in (f"--{option.long}", f"-{option.short}") and option.metavar:
                 return _values(option.field, value[2], names, site)
     return []
@@ -166,6 +172,10 @@ def _values(field: str, begun: str, names: Mapping[str, Any], site: Site) -> Ite
             return [name for name in names if not name.startswith("_")]
         case "env":
             return sorted(os.environ)
+        case "service":
+            from pydra_oar_jupyter.notebook.pairio.complete import services
+
+            return services()
         case "shell":
             return ("bash", "sh", "zsh", "python3", "Rscript")
     return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.notebook import handles
@@ -57,18 +58,33 @@ def _version_2(matcher: Any) -> Any:
 
 
 def _complete(magics: OarMagics, context: CompletionContext) -> Any:
-    from IPython.core.completer import SimpleCompletion
-
     line = context.text_until_cursor.rpartition("\n")[2]
-    if not any(word in line.lower() for word in ("oar", "pydra")):
+    above = context.full_text.split("\n")[: context.cursor_line]
+    if above and above[0].startswith("%%pairio"):
+        return _in_pairio_cell(magics, "\n".join([*above, line]))
+    if not any(word in line.lower() for word in ("oar", "pydra", "pairio")):
         return {"completions": []}
     from pydra_oar_jupyter.notebook.completion import completions, fragment
     from pydra_oar_jupyter.notebook.site import site
 
     found = completions(line, magics.shell.user_ns, magics, site(magics.backend_name))
+    return _result(found, fragment(line))
+
+
+def _in_pairio_cell(magics: OarMagics, text: str) -> Any:
+    from pydra_oar_jupyter.notebook.pairio.complete import in_cell
+
+    begun = "".join(re.findall(r"\w+$", text))
+    found = [one for one in in_cell(text, magics.shell.user_ns) if one.startswith(begun)]
+    return _result(found, begun)
+
+
+def _result(found: list[str], begun: str) -> Any:
+    from IPython.core.completer import SimpleCompletion
+
     return {
         "completions": [SimpleCompletion(text=text, type="magic") for text in found],
-        "matched_fragment": fragment(line),
+        "matched_fragment": begun,
         "suppress": bool(found),
         "ordered": True,
     }

@@ -114,6 +114,40 @@ class OarMagics(Magics, OarConfig):
             return act(self.shell, line)
 
     @no_var_expand
+    @line_cell_magic
+    @output_can_be_silenced
+    def pairio(self, line: str, cell: str | None = None) -> Any:
+        """Run the job that a cell ends with on a Pairio service, or look after jobs.
+
+        The cell shows where the job is, what it prints as it prints it, and its outputs. Its
+        value is the job, whose outputs go on from there: ``Out[3].outputs["output"].text()``.
+        The service's apps are names in the cell::
+
+            %%pairio --cpus 1 --memory 4 --time 60
+            hello_world.hello_world_2(name="world")
+
+        The service is the one of PAIRIO_API_URL; without it, one is started on this machine, for
+        you alone, with the app hello_world.
+
+        Alone in a line::
+
+            %pairio                       all options, with examples
+            %pairio services              the services
+            %pairio apps                  the apps of a service, and what they compute
+            %pairio jobs running          the newest jobs
+            %pairio job 3fa94c01          show a job to its end; it is the value
+            %pairio cancel 3fa94c01       stop it
+        """
+        with readable():
+            if cell is not None:
+                from pydra_oar_jupyter.notebook.pairio_cell import run
+
+                return run(self.shell, self, line, cell)
+            from pydra_oar_jupyter.notebook.pairio_verbs import act
+
+            return act(self.shell, self, line)
+
+    @no_var_expand
     @line_magic
     def oarsub(self, line: str) -> Job | JobArray:
         """Submit a command as at the prompt; the value is the job's handle.

@@ -33,13 +33,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the area shows."""
+    """What the area shows; ``link`` is the URL of a page that shows more."""
 
     tone: Tone
     parts: tuple[str, ...]
     bars: tuple[Bar, ...] = ()
     trouble: str = ""
     note: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ def _text(view: View) -> str:
         drawn = text_bar(bar.fraction) if bar.fraction is not None else ""
         lines.append("  " + " ".join(_filled((bar.label, drawn, bar.caption))))
     lines += [f"  ! {view.trouble}"] * bool(view.trouble) + [f"  {view.note}"] * bool(view.note)
+    lines += [f"  {view.link}"] * bool(view.link)
     return "\n".join(lines)
 
 
@@ -212,6 +214,9 @@ def _html(view: View) -> str:
     parts = [escape(part) for part in view.parts]
     head = f"{mark} {parts[0]}"
     rest = "".join(f'<span style="opacity:.75"> · {part}</span>' for part in parts[1:])
+    if view.link.startswith(("http://", "https://")):
+        href = escape(view.link)
+        rest += f' · <a href="{href}" target="_blank" rel="noopener noreferrer">its page</a>'
     lines = [f"<div>{head}{rest}</div>"]
     for bar in view.bars:
         label, caption = escape(bar.label), escape(bar.caption)

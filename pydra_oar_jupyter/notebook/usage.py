@@ -1,4 +1,4 @@
-"""The texts of ``%oar`` and ``%pydra``: every option, from the tables that parsing follows."""
+"""The texts of ``%oar``, ``%pydra`` and ``%pairio``: every option, from the tables of parsing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.options import OPTIONS as OARSUB
 from pydra_oar_jupyter.notebook.options import OPTIONS as OURS
+from pydra_oar_jupyter.notebook.pairio_options import OPTIONS as PAIRIOS
 from pydra_oar_jupyter.notebook.pydra_options import OPTIONS as PYDRAS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _HEAD = """\
 %oar config            the session's defaults; %oar config KEY VALUE, KEY=VALUE … or reset
 %oarsub %oarstat %oardel %oarhold %oarresume %oarnodes   as at the prompt
 %%pydra [options]      runs one of Pydra's tasks or workflows; %pydra tells more
+%%pairio [options]     runs a job of a Pairio service; %pairio tells more
 
 Example:
     %%oar -l host=1/core=2,walltime=0:30
@@ -53,6 +55,27 @@ A $name in the line stands for the notebook's variable of that name, if it is a 
 """
 
 
+_PAIRIO = """\
+%%pairio [options]      run the cell's last expression, a job of an app; the job is the value
+%pairio services        the services
+%pairio apps [SERVICE]  the apps of a service, with what they compute and from what
+%pairio jobs [FILTER …] the newest jobs: pending, running, completed, failed …, an app, a tag
+%pairio job JOB         show a job to its end; it is the value
+%pairio cancel JOB …    stop jobs
+
+Example:
+    %%pairio --cpus 1 --memory 4 --time 60
+    hello_world.hello_world_2(name="world")
+
+The apps of the service are names in the cell; Tab after hello_world. has what they compute, and ?
+tells about it. An output of another job can be an input, as in
+hello_world.count_characters(input=job.outputs["output"]): that job is waited for.
+The cell runs here, so it can compute its arguments; it can end with a PairioJobDefinition as well.
+PAIRIO_API_URL names the service, PAIRIO_API_KEY or a file that only you can read has the key.
+Without PAIRIO_API_URL, a service of your own runs on this machine for as long as your notebooks do.
+"""
+
+
 def usage() -> str:
     """``%oar``: all options, each with an example."""
     return _usage(_HEAD, "%%oar", OURS)
@@ -61,6 +84,11 @@ def usage() -> str:
 def pydra_usage() -> str:
     """``%pydra``: all options, each with an example."""
     return _usage(_PYDRA, "%%pydra", PYDRAS)
+
+
+def pairio_usage() -> str:
+    """``%pairio``: all options, each with an example."""
+    return "\n".join([_PAIRIO, "Options of %%pairio:", *_lines(PAIRIOS)])
 
 
 def _usage(head: str, magic: str, ours: Iterable[Option]) -> str:

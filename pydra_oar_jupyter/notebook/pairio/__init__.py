@@ -1,0 +1,1 @@
+"""Pairio jobs in a notebook: how they are followed and shown."""
