@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import secrets
 import time
@@ -43,6 +44,9 @@ class Api:
         key: who asks: a user's key, a compute client's, or a job's private key.
         patience: for how many seconds a call is repeated that gets no usable answer.
 
+    Attributes:
+        where: the service's host and port; the rest of its URL may be a secret.
+
     Raises:
         PairioError: that is no URL of a service.
     """
@@ -57,8 +61,9 @@ class Api:
             raise PairioError(f"{url!r} is no URL of a Pairio service: {error}.") from None
         if parts.scheme not in ("http", "https") or not parts.host:
             raise PairioError(f"{url!r} is no URL of a Pairio service, such as https://pairio.site")
-        self.where = f"{parts.scheme}://{parts.netloc.decode()}"  # its path may be a secret
+        self.where = f"{parts.scheme}://{parts.netloc.decode()}"
         self._opened: httpx.AsyncClient | None = None
+        self._pid = 0
 
     async def call(
         self,
@@ -111,11 +116,11 @@ class Api:
         Raises:
             PairioError: the service refuses, or it is one without events.
         """
-        pause = 0.2
+        pause = 0.5
         while True:
             try:
                 async for name, data in self._stream_of_events(filters):
-                    pause = 0.2
+                    pause = 0.5
                     yield name, data
             except (httpx.TransportError, PairioUnreachable):
                 pass
@@ -198,8 +203,12 @@ class Api:
 
     @property
     def _http(self) -> httpx.AsyncClient:
-        if self._opened is None:
-            self._opened = httpx.AsyncClient(timeout=_TIMEOUT, mounts=_DIRECT)
+        # A process that was forked can't use what its parent opened.
+        if self._opened is None or self._pid != os.getpid():
+            self._opened, self._pid = (
+                httpx.AsyncClient(timeout=_TIMEOUT, mounts=_DIRECT),
+                os.getpid(),
+            )
         return self._opened
 
     async def _repeated(

@@ -8,6 +8,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,6 +129,20 @@ class TestCalls:
         with pytest.raises(PairioUnreachable) as raised:
             run(Api("http://127.0.0.1:9", patience=0.2).call("getJob", again=False))
         assert not raised.value.sent
+
+    def test_on_this_machine_take_no_proxy(self, server: Faulty, api: Api, monkeypatch) -> None:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        server.acts = [FINE]
+        assert run(api.call("getJob"))["job"] == 1
+
+    def test_work_in_a_process_that_was_forked(self, server: Faulty, api: Api) -> None:
+        server.acts = [FINE]
+        run(api.call("getJob"))
+        child = get_context("fork").Process(target=lambda: run(api.call("getJob")))
+        child.start()
+        child.join(PATIENCE)
+        assert child.exitcode == 0
 
     def test_wait_as_long_as_the_service_says(self, server: Faulty) -> None:
         server.acts = [says(503, {}, Retry_After="1000"), FINE]

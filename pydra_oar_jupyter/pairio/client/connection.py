@@ -37,6 +37,10 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection with {self.api.where}>"
 
+    def __reduce__(self) -> tuple[type[Connection], tuple[str]]:
+        # A key goes into no pickle: who reads one asks with the key that is there.
+        return type(self), (self.url,)
+
     @property
     def url(self) -> str:
         """The service's base."""

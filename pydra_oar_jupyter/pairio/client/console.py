@@ -52,11 +52,11 @@ class Console:
 
         A line that is not at its end yet may come again, whole, after a carriage return.
         """
-        return loop.iterate(self._follow())
+        return loop.iterate(self.following())
 
     def __aiter__(self) -> AsyncGenerator[str, None]:
         """`follow`, awaited."""
-        return loop.each(self._follow())
+        return loop.each(self.following())
 
     async def last(self, lines: int) -> str:
         """`tail`, for the loop."""
@@ -73,7 +73,8 @@ class Console:
                 return b""  # it has printed nothing yet
             raise
 
-    async def _follow(self) -> AsyncGenerator[str, None]:
+    async def following(self) -> AsyncGenerator[str, None]:
+        """`follow` on the loop of `loop.run`."""
         start = 0  # of the line that is not at its end yet, in bytes
         line = b""  # what of that line was told
         async for kind, fields in news(self._job.connection, self._job.snapshot.jobId):

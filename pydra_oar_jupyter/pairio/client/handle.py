@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,10 @@ class PairioJob:
         self.snapshot = models.PairioJob.model_validate(facts)
         self.cached = False
         self._told = time.monotonic()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Out of a pickle, it is as it was then, by another machine's clock.
+        vars(self).update(state, _told=-math.inf)
 
     def __getattr__(self, name: str) -> Any:
         if name in models.PairioJob.model_fields and "snapshot" in self.__dict__:

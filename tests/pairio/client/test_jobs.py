@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -255,6 +256,17 @@ def test_it_shows_itself(job: PairioJob, worker: Worker) -> None:
     assert "✗" in shown["text/html"]
     assert "<script" not in shown["text/html"]
     assert "&lt;script" in shown["text/html"]
+
+
+def test_it_can_be_sent_elsewhere_without_the_key(
+    service: Served, job: PairioJob, worker: Worker
+) -> None:
+    worker.complete(output=b"Hello")
+    sent = pickle.dumps((job, job.outputs["output"]))
+    assert service.key.encode() not in sent
+    copy, output = pickle.loads(sent)
+    assert copy.status == "completed"
+    assert output.text() == "Hello"
 
 
 def test_a_list_of_jobs_is_a_table(connection: Connection, job: PairioJob) -> None:
