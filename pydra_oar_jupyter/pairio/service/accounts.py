@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pydra_oar_jupyter.pairio.service.errors import missing, unauthorized
 from pydra_oar_jupyter.pairio.service.tables import ComputeClient, Service, ServiceUser, User
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Right = Literal["admin", "create_jobs", "process_jobs"]
+_WITH_KEY = select(User).where(User.key_digest == bindparam("digest"))
 _WORDS = {"admin": "administer it", "create_jobs": "create jobs", "process_jobs": "run its jobs"}
 
 
 def user_of(session: Session, key: str) -> User:
     """The user with that key."""
-    found = session.scalar(select(User).where(User.key_digest == digest(key)))
+    found = session.scalar(_WITH_KEY, {"digest": digest(key)})
     if found is None:
         raise unauthorized("No user has this API key.")
     return found

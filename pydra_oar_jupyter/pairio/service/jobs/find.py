@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pydra_oar_jupyter.pairio.models import JobStatus
 from pydra_oar_jupyter.pairio.service.errors import missing
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MOST = 1000
+# Made once: these are for the calls that come most often.
+_WITH_ID = select(Job).where(Job.job_id == bindparam("job_id"))
+_LOCKED = _WITH_ID.with_for_update()
+_NEWEST = (
+    select(Job)
+    .where(
+        Job.service_name == bindparam("service"),
+        Job.definition_hash == bindparam("hash"),
+        Job.canceled.is_(False),
+    )
+    .order_by(Job.number.desc())
+    .limit(1)
+)
 
 
 class JobFilters(BaseModel):
@@ -69,8 +82,7 @@ def find_jobs(session: Session, filters: JobFilters) -> Sequence[Job]:
 
 def job_with_id(session: Session, job_id: str, *, lock: bool = False) -> Job:
     """That job; locked until the transaction ends, if it is to be changed."""
-    query = select(Job).where(Job.job_id == job_id)
-    found = session.scalar(query.with_for_update() if lock else query)
+    found = session.scalar(_LOCKED if lock else _WITH_ID, {"job_id": job_id})
     if found is None:
         raise missing(f"There is no job {job_id!r}.")
     return found
@@ -78,13 +90,4 @@ def job_with_id(session: Session, job_id: str, *, lock: bool = False) -> Job:
 
 def newest_of_definition(session: Session, service_name: str, definition_hash: str) -> Job | None:
     """The answer from the cache: a cancelled job is none."""
-    return session.scalar(
-        select(Job)
-        .where(
-            Job.service_name == service_name,
-            Job.definition_hash == definition_hash,
-            Job.canceled.is_(False),
-        )
-        .order_by(Job.number.desc())
-        .limit(1)
-    )
+    return session.scalar(_NEWEST, {"service": service_name, "hash": definition_hash})
