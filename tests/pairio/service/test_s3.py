@@ -131,6 +131,15 @@ def test_an_output_is_stored_and_read(stored: Served, bucket: Bucket) -> None:
         assert (head.status_code, head.headers["content-length"]) == (200, str(len(TEXT)))
 
 
+def test_files_beside_the_outputs(stored: Served) -> None:
+    job = running(stored)
+    urls = {
+        name: upload(stored, job, "other", name.encode(), name) for name in ("a/b/c", "a/b", "a")
+    }
+    for name, url in urls.items():
+        assert httpx.get(url, follow_redirects=True).text == name
+
+
 def test_what_is_not_there(stored: Served) -> None:
     _, get = places(stored, running(stored), "output", 1, "output")
     assert httpx.get(get).status_code == 404

@@ -30,7 +30,7 @@ _EMPTY = ("416", "InvalidRange")  # a file of no bytes has no range of them
 
 
 class Bucket:
-    """Each file under the key ``PREFIX/SERVICE/JOB/KIND[/NAME]``.
+    """Each file by its key, behind a prefix.
 
     Args:
         name: the bucket's.
@@ -150,7 +150,7 @@ class Bucket:
             raise Refused(_UNAVAILABLE, "The store of files can't be reached: try again.") from None
 
     def _key(self, place: Place) -> str:
-        return self._prefix + place.path
+        return self._prefix + place.key
 
     def _presigned(self, method: str, key: str, more: dict[str, str]) -> str:
         params = {"Bucket": self._name, "Key": key, **more}

@@ -18,10 +18,7 @@ _BLOCK = 1 << 20  # bytes that are gathered for one write
 
 
 class Folder:
-    """Each file at ``ROOT/SERVICE/JOB/KIND[/NAME]``; a name's own folders end in a "+".
-
-    So a job may have both files "a" and "a/b", as in a bucket.
-    """
+    """Each file by its key below a root."""
 
     origin = ""
 
@@ -79,8 +76,7 @@ class Folder:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _at(self, place: Place) -> Path:
-        name = place.name.replace("/", "+/")
-        return self._root / place.service / place.job / place.kind / name
+        return self._root / place.key
 
     def _finish(self, file: BinaryIO, block: bytes, coming: Path, place: Place) -> None:
         file.write(block)

@@ -66,11 +66,23 @@ class Place:
     @property
     def path(self) -> str:
         """``SERVICE/JOB/KIND`` and perhaps ``/NAME``."""
-        return "/".join(part for part in (self.service, self.job, self.kind, self.name) if part)
+        return self._with(self.name)
+
+    @property
+    def key(self) -> str:
+        """Its name in a store: its path, with a "+" behind all but the last part of its name.
+
+        So a job can have both files "a" and "a/b", on file systems and on servers of S3 that are
+        like one.
+        """
+        return self._with(self.name.replace("/", "+/"))
 
     def url(self, base: str) -> str:
         """Where it can be downloaded from the service at that URL."""
         return f"{base}/files/{self.path}"
+
+    def _with(self, name: str) -> str:
+        return "/".join(part for part in (self.service, self.job, self.kind, name) if part)
 
 
 def _range(most: int) -> str:
