@@ -181,10 +181,12 @@ def test_files_go_with_their_job(stored: Served, bucket: Bucket) -> None:
 def test_the_page_of_a_job_shows_what_is_in_the_bucket(stored: Served, bucket: Bucket) -> None:
     job = running(stored)
     upload(stored, job, "output", TEXT, "output")
-    upload(stored, job, "consoleOutput", b"")
+    upload(stored, job, "consoleOutput", b"It says this.")
+    upload(stored, job, "resourceUtilizationLog", b"")
     upload(stored, job, "other", b"not really an image", "image.png")
     page = httpx.get(f"{stored.url}/job/{job['jobId']}")
     assert TEXT.decode() in page.text
+    assert "It says this." in page.text
     assert f"img-src 'self' {bucket.url};" in page.headers["content-security-policy"]
 
 

@@ -26,7 +26,6 @@ _MOST_PARTS = 9_000  # S3 takes 10,000
 _FOR = 3600  # seconds for which a URL to download from is good
 _UNAVAILABLE = 503
 _MISSING = ("404", "NoSuchKey", "NotFound")
-_EMPTY = ("416", "InvalidRange")  # a file of no bytes has no range of them
 
 
 class Bucket:
@@ -89,21 +88,14 @@ class Bucket:
         """The file's beginning or end; see `Store.read`."""
 
         def part() -> tuple[bytes, int] | None:
-            try:
-                answer = self._s3.get_object(
-                    Bucket=self._name,
-                    Key=self._key(place),
-                    Range=f"bytes=-{most}" if end else f"bytes=0-{most - 1}",
-                )
-            except self._refused as error:
-                if _code(error) in _MISSING:
-                    return None
-                if _code(error) in _EMPTY:
-                    return b"", 0
-                raise
-            content = answer["Body"].read()
-            whole = answer.get("ContentRange", "").rpartition("/")[2]
-            return content, int(whole) if whole.isdigit() else len(content)
+            key = self._key(place)
+            size = self._size(key)
+            if not size:
+                return None if size is None else (b"", 0)
+            first = max(0, size - most) if end else 0
+            span = f"bytes={first}-{min(first + most, size) - 1}"
+            answer = self._s3.get_object(Bucket=self._name, Key=key, Range=span)
+            return answer["Body"].read(), size
 
         with self._asking():
             return await asyncio.to_thread(part)
@@ -113,12 +105,8 @@ class Bucket:
 
         def url() -> str | None:
             key = self._key(place)
-            try:
-                self._s3.head_object(Bucket=self._name, Key=key)
-            except self._refused as error:
-                if _code(error) in _MISSING:
-                    return None
-                raise
+            if self._size(key) is None:
+                return None
             if head:
                 return self._presigned("head_object", key, {})
             answer = {f"Response{name.replace('-', '')}": text for name, text in headers.items()}
@@ -151,6 +139,15 @@ class Bucket:
 
     def _key(self, place: Place) -> str:
         return self._prefix + place.key
+
+    def _size(self, key: str) -> int | None:
+        """In bytes; None if there is no such file."""
+        try:
+            return self._s3.head_object(Bucket=self._name, Key=key)["ContentLength"]
+        except self._refused as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                return None
+            raise
 
     def _presigned(self, method: str, key: str, more: dict[str, str]) -> str:
         params = {"Bucket": self._name, "Key": key, **more}
@@ -194,7 +191,3 @@ class _Parts:
             **self._where, UploadId=self._id, PartNumber=number, Body=block
         )
         self._tags.append({"PartNumber": number, "ETag": answer["ETag"]})
-
-
-def _code(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
