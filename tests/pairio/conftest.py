@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -77,6 +77,7 @@ class Served:
         settings: the service's.
         state: its inside: ``state.read()`` and ``state.write()`` give sessions of its database.
         management: makes users, services, apps and compute clients.
+        http: connections to it.
     """
 
     url: str
@@ -86,6 +87,7 @@ class Served:
     settings: Settings
     state: State
     management: Management
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60), repr=False)
 
     def post(self, name: str, /, key: str | None = None, **fields: Any) -> httpx.Response:
         """Its answer to a call, whatever it is."""

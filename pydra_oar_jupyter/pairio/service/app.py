@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(IntegrityError, _overtaken)
     app.add_exception_handler(Exception, _failed)
     return app
 
@@ -131,6 +133,11 @@ async def _unknown(request: Request, error: Exception) -> Response:
     headers = dict(error.headers) if error.headers else None
     message = f"{request.method} {request.url.path}: {error.detail}"
     return _answer(error.status_code, message, headers)
+
+
+async def _overtaken(_request: Request, _error: Exception) -> Response:
+    """Two made or removed the same at the same time: the second finds it so."""
+    return _answer(400, "Somebody else has just changed this: look at it, and try again.")
 
 
 async def _failed(_request: Request, _error: Exception) -> Response:

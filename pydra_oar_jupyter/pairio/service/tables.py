@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -115,8 +115,8 @@ class Job(Base):
     definition: Mapped[dict[str, Any]]
     definition_hash: Mapped[str]
     dependencies: Mapped[list[Any]]
-    num_cpus: Mapped[int]
-    num_gpus: Mapped[int]
+    num_cpus: Mapped[int] = mapped_column(BigInteger)
+    num_gpus: Mapped[int] = mapped_column(BigInteger)
     memory_gb: Mapped[float]
     time_sec: Mapped[float]
     target_clients: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))

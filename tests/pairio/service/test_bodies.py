@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,8 @@ from tests.pairio.conftest import SERVICE, definition_of
 from tests.pairio.postgresql import each_database
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.pairio.conftest import Served
 
 pytestmark = each_database
@@ -42,7 +43,9 @@ def test_a_body_that_makes_no_sense_is_refused(service: Served) -> None:
 def send(service: Served, name: str, body: bytes, **headers: str) -> httpx.Response:
     """The answer to these bytes, which must be one of those that there are."""
     given = {"Content-Type": "application/json", "Authorization": f"Bearer {service.key}"}
-    answer = httpx.post(f"{service.url}/api/{name}", content=body, headers={**given, **headers})
+    answer = service.http.post(
+        f"{service.url}/api/{name}", content=body, headers={**given, **headers}
+    )
     assert answer.status_code in (200, 400, 401, 404), answer.text
     if answer.status_code != 200:
         assert set(answer.json()) == {"error"}
@@ -59,7 +62,7 @@ def test_paths_and_methods_that_there_are_not(service: Served) -> None:
     assert service.post("none").status_code == 404
     assert service.post("none").json()["error"]
     for method in ("GET", "PUT", "DELETE"):
-        answer = httpx.request(method, f"{service.url}/api/getJob")
+        answer = service.http.request(method, f"{service.url}/api/getJob")
         assert answer.status_code == 405
         assert answer.json()["error"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.pairio.conftest import SERVICE, definition_of
+from tests.pairio.postgresql import each_database
 
 if TYPE_CHECKING:
     from tests.pairio.conftest import Served
@@ -118,3 +119,10 @@ def test_what_else_is_refused(service: Served) -> None:
         requiredResources=RESOURCES,
     )  # fmt: skip
     assert answer.status_code == 404
+
+
+@each_database
+def test_a_job_may_ask_for_more_than_there_is(service: Served) -> None:
+    huge = {"numCpus": 2**62, "numGpus": 2**62, "memoryGb": 1e300, "timeSec": 1e300}
+    assert service.submit(requiredResources=huge)["requiredResources"] == huge
+    assert service.ask()["runnableJobs"] == []

@@ -142,3 +142,16 @@ def test_a_right_to_run_jobs_that_is_taken_back_counts_at_once(service: Served) 
 def test_the_oldest_come_first(service: Served) -> None:
     jobs = [submit(service, number) for number in range(6)]
     assert offered(service) == jobs[:4]  # it has four slots
+
+
+def test_the_same_made_by_many_at_once_is_made_once(service: Served) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        jobs = set(pool.map(lambda _: service.submit(tags=["same"])["jobId"], range(16)))
+        made = list(
+            pool.map(
+                lambda _: service.post("addService", service.key, serviceName="n").status_code,
+                range(8),
+            )
+        )
+    assert len(jobs) == 1
+    assert sorted(made) == [200] + [400] * 7

@@ -37,13 +37,16 @@ def renew(session: Session, client: ComputeClient, lease: float) -> Sequence[Job
     now = time.time()
     client.last_active = now
     own = and_(Job.compute_client_id == client.compute_client_id, Job.status.in_(HELD))
-    session.execute(
-        update(Job)
-        .where(own)
-        .values(lease_until=now + lease)
-        .execution_options(synchronize_session=False)
-    )
-    return session.scalars(select(Job).where(own).order_by(Job.number)).all()
+    # Locked in the order in which all lock them, so that nobody waits for one another.
+    running = session.scalars(select(Job).where(own).order_by(Job.number).with_for_update()).all()
+    if running:
+        session.execute(
+            update(Job)
+            .where(own)
+            .values(lease_until=now + lease)
+            .execution_options(synchronize_session=False)
+        )
+    return running
 
 
 def offer(
