@@ -42,6 +42,7 @@ class Growing:
         self._api, self._job_id, self._kind, self._source = api, job_id, kind, source
         self._first, self._longest = first, longest
         self._sent = 0
+        self._under_way: asyncio.Task[None] | None = None
 
     async def go(self) -> str:
         """Upload as it grows; return, in words, when the service refuses the job's key."""
@@ -62,9 +63,18 @@ class Growing:
     async def flush(self) -> None:
         """Upload if there is news.
 
+        An upload that was left goes on, and this waits for it: it must not arrive after a newer.
+
         Raises:
             PairioError: the service refused, or can't be reached.
         """
-        if (size := self._source.size) > self._sent:
-            await upload(self._api, self._job_id, self._kind, self._source.content())
-            self._sent = size
+        if self._under_way:
+            await asyncio.gather(self._under_way, return_exceptions=True)
+        if self._source.size > self._sent:
+            self._under_way = asyncio.create_task(self._send())
+            await asyncio.shield(self._under_way)
+
+    async def _send(self) -> None:
+        size = self._source.size
+        await upload(self._api, self._job_id, self._kind, self._source.content())
+        self._sent = size

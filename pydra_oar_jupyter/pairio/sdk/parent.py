@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.pairio.http import Api, PairioError
@@ -178,6 +179,8 @@ class _Run:
             try:
                 await self._report(JobStatus.COMPLETED)
             except PairioError as refusal:
+                if refusal.status != HTTPStatus.BAD_REQUEST:
+                    return self._say(f"completed, and the service could not be told: {refusal}")
                 error = f"The service does not take the job as completed: {refusal}"
             else:
                 print(f"Job {self.settings.access.job_id} completed.")
