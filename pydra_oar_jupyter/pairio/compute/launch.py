@@ -84,7 +84,7 @@ class Launcher:
         if runtime.container is not Container.NONE and set(":,") & set(str(self._work)):
             raise OarError(f"{runtime.container} can't use {self._work}: choose a path without : ,")
         self._site = site
-        self._tidied = -_TIDY
+        self._tidied = time.monotonic()
 
     @property
     def app_names(self) -> list[str] | None:
@@ -183,22 +183,23 @@ class Launcher:
         shutil.rmtree(self._work / job.directory.id, ignore_errors=True)
         if job.outcome and job.outcome.ok:
             all_jobs().spool.discard(job.directory)
-            self._tidy()
+            if time.monotonic() - self._tidied > _TIDY:
+                self._tidy()
         else:
             self._runtime.stop(job.directory)
 
     def sweep(self, kept: Collection[Job]) -> None:
-        """Remove the directories of all but these jobs."""
+        """Remove what is left of all but these jobs."""
+        self._tidy()
         names = {job.directory.id for job in kept}
         for name in names_in(self._work):
             if name not in names:
                 shutil.rmtree(self._work / name, ignore_errors=True)
 
     def _tidy(self) -> None:
-        """Now and then, remove submissions of which nothing is left."""
-        if time.monotonic() - self._tidied > _TIDY:
-            self._tidied = time.monotonic()
-            all_jobs().spool.remove_ended(before=0.0)
+        """Remove submissions of which no job is left."""
+        self._tidied = time.monotonic()
+        all_jobs().spool.remove_ended(before=0.0)
 
     def _source(self, job_id: str) -> str:
         return f"{KIND}:{job_id}@{self._registration.id}"

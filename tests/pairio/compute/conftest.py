@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,12 +15,14 @@ from pydra_oar_jupyter.pairio.apps import APPS
 from pydra_oar_jupyter.pairio.service.settings import Settings
 from tests.conftest import PATIENCE
 from tests.pairio.conftest import SERVICE, serving
+from tests.pairio.serving import specification
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.pairio.conftest import Served
+    from tests.pairio.serving import ServiceProcess
 
 HERE = Path(__file__).parent
 OWN_APPS = {name: HERE / name / "main.py" for name in ("probe", "stubborn")}
@@ -45,10 +46,7 @@ class Pairio:
     def __init__(self, served: Served) -> None:
         self.served, self.url, self.key = served, served.url, served.key
         for main in (*APPS.values(), *OWN_APPS.values()):
-            told = served.settings.data / "spec.json"
-            env = {**os.environ, "SPEC_OUTPUT_FILE": str(told)}
-            subprocess.run([sys.executable, main], env=env, check=True, timeout=PATIENCE)
-            served.management.set_app(SERVICE, json.loads(told.read_text()))
+            served.management.set_app(SERVICE, specification(main))
 
     def call(self, name: str, key: str = "", **fields: Any) -> dict[str, Any]:
         """Its answer, by alice's key unless there is another."""
@@ -122,7 +120,9 @@ class Pairio:
 class Client:
     """Our compute client, in a process of its own."""
 
-    def __init__(self, pairio: Pairio, directory: Path, backend: str, **said: Any) -> None:
+    def __init__(
+        self, pairio: Pairio | ServiceProcess, directory: Path, backend: str, **said: Any
+    ) -> None:
         self.directory, self.log = directory, directory.with_suffix(".log")
         self.said = {
             "directory": str(directory),

@@ -14,13 +14,14 @@ import pytest
 
 from pydra_oar_jupyter.core.jobs import all_jobs
 from tests.conftest import PATIENCE
-from tests.pairio.compute.conftest import Told
+from tests.pairio.compute.conftest import OWN_APPS, Client, Told
+from tests.pairio.serving import ServiceProcess, specification
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.pairio.compute.conftest import Client, Pairio
+    from tests.pairio.compute.conftest import Pairio
 
 
 @pytest.fixture
@@ -313,3 +314,27 @@ def test_a_service_that_does_not_know_it_is_said(pairio: Pairio, client: Client)
     pairio.call("deleteComputeClient", computeClientId=client.known[0])
     assert client.process.wait(PATIENCE) != 0
     assert "does not know the compute client 'ours'" in client.said_so_far
+
+
+def test_what_ends_while_the_service_is_away_is_reported_when_it_is_back(
+    backend: str, place: Path, tmp_path: Path
+) -> None:
+    service = ServiceProcess(tmp_path / "service")
+    service.add_app(specification(OWN_APPS["probe"]))
+    client = Client(service, place / "client", backend)
+    try:
+        parameters = [{"name": "place", "value": str(place)}, {"name": "stay", "value": True}]
+        definition = {"appName": "probe", "processorName": "probe", "parameters": parameters}
+        killed, other = (str(service.submit(definition, skipCache=True)["jobId"]) for _ in range(2))
+        Told(place, other)
+        told = Told(place, killed)
+        service.kill()
+        os.kill(told.parent, signal.SIGKILL)
+        told.wait_gone()
+        (place / "go").touch()
+        service.start()
+        assert "killed by SIGKILL" in service.ended(killed)["error"]
+        assert service.ended(other)["status"] == "completed"
+    finally:
+        client.kill()
+        service.close()

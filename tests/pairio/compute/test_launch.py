@@ -190,6 +190,17 @@ class TestAfterwards:
         assert machine.work == []
         assert not job.directory.path.exists()
 
+    def test_submissions_of_which_nothing_is_left_go_at_the_next_start(
+        self, machine: Machine
+    ) -> None:
+        done, other = machine.launch(claim(1), claim(2, numCpus=2))
+        for job in (done, other):
+            assert job.wait(PATIENCE).ok
+        machine.launcher.clean(done)
+        Machine(machine.place, machine.backend).launcher.sweep([other])
+        (left,) = all_jobs().spool.submissions()
+        assert [job.id for job in left.jobs] == [other.directory.id]
+
     def test_of_one_that_failed_what_it_said_is_left_and_no_secret(self, machine: Machine) -> None:
         (machine.place / "fail").touch()
         (job,) = machine.launch(claim(1, {"TOKEN": "s3cr3t-value"}))
