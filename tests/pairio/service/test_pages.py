@@ -219,9 +219,14 @@ def test_keys_and_secrets_are_on_no_page(service: Served) -> None:
 
 def test_services_and_apps(service: Served) -> None:
     service.submit()
+    cancelled = service.submit(skipCache=True)
+    service.call("cancelJob", service.key, jobId=cancelled["jobId"])
     page = Page(f"{service.url}/")
-    for words in ("hello_world_service", "hello_world", "count_characters", "1 pending"):
+    for words in (
+        "hello_world_service", "hello_world", "count_characters", "1 pending", "1 cancelled",
+    ):  # fmt: skip
         assert words in page.text
+    assert "failed" not in page.text
     assert "/jobs?service=hello_world_service&status=pending" in page.links
 
 

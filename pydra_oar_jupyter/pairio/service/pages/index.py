@@ -34,8 +34,9 @@ def overview(state: State) -> list[Offer]:
         }
         for app in session.scalars(select(ServiceApp).order_by(ServiceApp.app_name)):
             services[app.service_name].apps[app.app_name] = read_specification(app.specification)
-        counted = select(Job.service_name, Job.status, func.count())
-        for name, status, number in session.execute(counted.group_by(Job.service_name, Job.status)):
+        kinds = Job.service_name, Job.status, Job.canceled
+        counted = select(*kinds, func.count()).group_by(*kinds)
+        for name, status, canceled, number in session.execute(counted):
             if name in services:
-                services[name].jobs[status] = number
+                services[name].jobs["cancelled" if canceled else status] = number
     return list(services.values())
