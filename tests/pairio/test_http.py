@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -181,21 +182,21 @@ class TestCalls:
 
 
 class TestKeys:
-    def test_are_shown_nowhere(self, server: Faulty, api: Api, caplog) -> None:
+    @pytest.mark.parametrize("fields", [{}, {"what": object()}], ids=["broken", "no JSON"])
+    def test_are_shown_nowhere(
+        self, server: Faulty, api: Api, caplog, fields: dict[str, Any]
+    ) -> None:
         caplog.set_level(logging.DEBUG)
         server.acts = [hangs_up]
-        with pytest.raises(PairioUnreachable) as raised:
-            run(api.call("getJob", again=False))
+        with pytest.raises((PairioUnreachable, TypeError)) as raised:
+            run(api.call("getJob", fields, again=False))
         shown = [repr(api), repr(vars(api)), repr(raised.value), caplog.text]
         error: BaseException | None = raised.value
         while error is not None:  # what %xmode Verbose and debuggers show: all variables
-            traceback = error.__traceback__
-            while traceback is not None:
-                shown.append(repr(traceback.tb_frame.f_locals))
-                traceback = traceback.tb_next
+            for frame, _ in traceback.walk_tb(error.__traceback__):
+                shown.append(repr(frame.f_locals))
             error = error.__cause__ or error.__context__
-        ours = [one for one in shown if KEY in one]
-        assert not ours
+        assert [one for one in shown if KEY in one] == []
 
     def test_are_not_sent_to_where_files_are(self, server: Faulty, api: Api) -> None:
         server.acts = [says(200, b"text")]
