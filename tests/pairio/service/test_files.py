@@ -18,6 +18,7 @@ from pydra_oar_jupyter.pairio.service.files import tickets
 from pydra_oar_jupyter.pairio.service.files.names import Place
 from pydra_oar_jupyter.pairio.service.files.shelf import Shelf
 from pydra_oar_jupyter.pairio.service.settings import Settings
+from tests.pairio.postgresql import each_database
 from tests.pairio.service.uploading import allowed, places, running, upload
 from tests.waiting import wait_until
 
@@ -45,24 +46,24 @@ class Slow:
     """A body of which the second half comes when it is let go."""
 
     def __init__(self, first: bytes, second: bytes) -> None:
-        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on = threading.Event()
         self._parts = first, second
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._parts[0]
-        self.begun.set()
         assert self.go_on.wait(60)
         yield self._parts[1]
 
 
 class Putting(threading.Thread):
-    """A PUT that is on its way, until it is let go."""
+    """A PUT that is on its way into the service, until it is let go."""
 
-    def __init__(self, url: str, body: Slow) -> None:
+    def __init__(self, service: Served, url: str, body: Slow) -> None:
         super().__init__(daemon=True)
         self._url, self._body = url, body
         self.start()
-        assert body.begun.wait(60)
+        coming = service.settings.data / "files" / ".coming"
+        wait_until(lambda: any(coming.iterdir()))
 
     def run(self) -> None:
         self._answer = httpx.put(self._url, content=iter(self._body), timeout=60)
@@ -83,6 +84,7 @@ def raw(service: Served, path: str, method: str = "GET") -> tuple[int, bytes]:
     return answer.status, answer.read()
 
 
+@each_database
 def test_an_output_is_stored_and_read(service: Served) -> None:
     job = running(service)
     url = upload(service, job, "output", TEXT, "output")
@@ -139,9 +141,10 @@ def test_a_url_takes_one_put(service: Served) -> None:
     assert httpx.get(get).content == TEXT
 
 
+@each_database
 def test_a_url_takes_one_put_at_a_time(service: Served) -> None:
     put, get = places(service, running(service), "output", 100, "output")
-    first = Putting(put, Slow(b"Hello, ", b"world!\n"))
+    first = Putting(service, put, Slow(b"Hello, ", b"world!\n"))
     assert httpx.put(put, content=b"other").status_code == 409
     assert httpx.get(get).status_code == 404  # it is seen whole, or not at all
     assert first.end().status_code == 200
@@ -313,12 +316,13 @@ def test_a_place_is_below_its_job(path: str) -> None:
     assert not any(part.startswith(".") or part.endswith(".") or not part for part in parts)
 
 
+@each_database
 def test_a_cancelled_job_stores_no_output(service: Served) -> None:
     job = running(service)
     before, get = places(service, job, "output", 100, "output")
     console, _ = places(service, job, "consoleOutput", 100)
     amid, _ = places(service, job, "output", 100, "output")
-    on_its_way = Putting(amid, Slow(b"Hello, ", b"world!\n"))
+    on_its_way = Putting(service, amid, Slow(b"Hello, ", b"world!\n"))
     service.call("cancelJob", service.key, jobId=job["jobId"])
 
     assert on_its_way.end().status_code == 400
@@ -340,6 +344,7 @@ def test_a_job_that_was_taken_away_stores_nothing(serve: Serve) -> None:
         assert httpx.get(get).status_code == 404
 
 
+@each_database
 def test_files_go_with_their_job(service: Served) -> None:
     gone, stays = running(service), running(service)
     urls = {job["jobId"]: upload(service, job, "other", TEXT, "a/b") for job in (gone, stays)}

@@ -22,6 +22,7 @@ from pydra_oar_jupyter.pairio.service import pages
 from pydra_oar_jupyter.pairio.service.pages.plot import plot
 from pydra_oar_jupyter.pairio.service.pages.words import console, duration, linkable
 from pydra_oar_jupyter.pairio.service.tables import Job
+from tests.pairio.postgresql import each_database
 from tests.pairio.service.uploading import running, upload
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def page_of(service: Served, job: dict[str, Any]) -> Page:
     return Page(f"{service.url}/job/{job['jobId']}")
 
 
+@each_database
 def test_a_job_that_waits(service: Served) -> None:
     first = service.submit("hello_world_2", outputs={"output": "output.txt"})
     url = first["outputFileResults"][0]["url"]
@@ -102,6 +104,7 @@ def test_a_job_that_waits(service: Served) -> None:
     assert f"/job/{second['jobId']}" in page_of(service, first).links
 
 
+@each_database
 def test_a_job_that_has_ended(service: Served) -> None:
     job = running(service, parameters={"name": "world"}, tags=["one"])
     upload(service, job, "output", b"Hello, world!", "output")
@@ -217,6 +220,7 @@ def test_keys_and_secrets_are_on_no_page(service: Served) -> None:
         assert not [one for one in hidden if one in answer.text]
 
 
+@each_database
 def test_services_and_apps(service: Served) -> None:
     service.submit()
     cancelled = service.submit(skipCache=True)
@@ -230,6 +234,7 @@ def test_services_and_apps(service: Served) -> None:
     assert "/jobs?service=hello_world_service&status=pending" in page.links
 
 
+@each_database
 def test_lists_of_jobs(service: Served) -> None:
     tagged = service.submit("hello_world_2", outputs={"output": "a"}, tags=["a tag", "b"])
     other = running(service, "hello_world_1")
