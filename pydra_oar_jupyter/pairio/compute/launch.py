@@ -174,19 +174,23 @@ class Launcher:
                 found.setdefault(job_id, []).append(job)
         return found
 
-    def clean(self, job: Job) -> None:
-        """Remove what an ended job had around it, and its files if nobody needs to look at them.
+    def clean(self, job: Job, *, keep: bool) -> None:
+        """Remove what an ended job had around it.
+
+        Args:
+            job: the core's.
+            keep: leave what it said, for people to look at.
 
         Raises:
             PairioError: its container can't be removed.
         """
         shutil.rmtree(self._work / job.directory.id, ignore_errors=True)
-        if job.outcome and job.outcome.ok:
-            all_jobs().spool.discard(job.directory)
-            if time.monotonic() - self._tidied > _TIDY:
-                self._tidy()
-        else:
+        if not (job.outcome and job.outcome.ok):
             self._runtime.stop(job.directory)
+        if not keep:
+            all_jobs().spool.discard(job.directory)
+        if time.monotonic() - self._tidied > _TIDY:
+            self._tidy()
 
     def sweep(self, kept: Collection[Job]) -> None:
         """Remove what is left of all but these jobs."""

@@ -151,8 +151,10 @@ class Works:
                 log.info("%s: %s", work, _ending(state) if state else "it is not ours any more")
         if self._works.get(work.job_id) is work:
             self._leave(work.job_id)
+        # What a program that failed has said stays until the next start.
+        keep = not work.settled and outcome.ending is not Ending.NEVER_SENT and not outcome.ok
         try:
-            await asyncio.to_thread(self._launcher.clean, work.job)
+            await asyncio.to_thread(self._launcher.clean, work.job, keep=keep)
         except OarError as error:
             log.warning("%s: %s", work, error)
 

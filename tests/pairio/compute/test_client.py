@@ -238,6 +238,17 @@ class TestRestarted:
         wait_clean(client)
         assert core_jobs() == 1
 
+    def test_what_a_failed_program_said_stays_until_then(
+        self, pairio: Pairio, client: Client, place: Path
+    ) -> None:
+        pairio.ended(pairio.submit("stubborn", "fail", {"place": str(place)}))
+        wait_clean(client)
+        (left,) = all_jobs().spool.job_ids()
+        assert "come to nothing" in all_jobs().spool.job(left).stderr.read_text()
+        client.end()
+        client.start()
+        wait_until(lambda: not all_jobs().spool.job_ids(), PATIENCE)
+
     def test_what_was_claimed_and_not_submitted_is_started(
         self, pairio: Pairio, client: Client
     ) -> None:

@@ -188,7 +188,7 @@ def test_a_job_that_is_ended_takes_its_container_with_it(docker: Containers) -> 
     docker.told()
     job.cancel()
     assert not job.wait(PATIENCE).ok
-    launcher.clean(job)
+    launcher.clean(job, keep=True)
     assert docker.calls()[-1]["words"] == ["rm", "--force", "ab" * 32]
 
 
@@ -200,7 +200,7 @@ def test_what_is_written_in_its_place_is_no_container(docker: Containers) -> Non
     job.cancel()
     job.wait(PATIENCE)
     (job.directory.path / "cid").write_text("--all")
-    launcher.clean(job)
+    launcher.clean(job, keep=True)
     assert [call["words"][0] for call in docker.calls()] == ["run"]
 
 

@@ -186,7 +186,7 @@ class TestAfterwards:
     def test_of_a_job_that_went_well_nothing_is_left(self, machine: Machine) -> None:
         (job,) = machine.launch(claim())
         assert job.wait(PATIENCE).ok
-        machine.launcher.clean(job)
+        machine.launcher.clean(job, keep=False)
         assert machine.work == []
         assert not job.directory.path.exists()
 
@@ -196,7 +196,7 @@ class TestAfterwards:
         done, other = machine.launch(claim(1), claim(2, numCpus=2))
         for job in (done, other):
             assert job.wait(PATIENCE).ok
-        machine.launcher.clean(done)
+        machine.launcher.clean(done, keep=False)
         Machine(machine.place, machine.backend).launcher.sweep([other])
         (left,) = all_jobs().spool.submissions()
         assert [job.id for job in left.jobs] == [other.directory.id]
@@ -205,7 +205,7 @@ class TestAfterwards:
         (machine.place / "fail").touch()
         (job,) = machine.launch(claim(1, {"TOKEN": "s3cr3t-value"}))
         assert not job.wait(PATIENCE).ok
-        machine.launcher.clean(job)
+        machine.launcher.clean(job, keep=True)
         (machine.place / "job1.json").unlink()
         assert machine.work == []
         assert job.directory.stderr.exists()
