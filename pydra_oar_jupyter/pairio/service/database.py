@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, insert, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pydra_oar_jupyter.pairio.errors import PairioError
@@ -36,15 +37,16 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = _engine(url, self.is_sqlite)
+        with _in_words():
+            self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+            self._engine = _engine(url, self.is_sqlite)
         self._writing = self._engine.execution_options(writes=True)
         # SQLite has one writer; who waits for it in line waits for less than who asks again.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
 
     def create(self) -> None:
         """Make the tables that are not there yet."""
-        with self._writer, self._writing.begin() as connection:
+        with _in_words(), self._writer, self._writing.begin() as connection:
             if not self.is_sqlite:  # two that start at once
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237462)")
             Base.metadata.create_all(connection)
@@ -76,6 +78,16 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say in a line what is wrong with the database that was named."""
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        words = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise PairioError(f"The database can't be used: {words}.") from None
 
 
 def _engine(url: str, is_sqlite: bool) -> Engine:
