@@ -77,7 +77,7 @@ def test_the_place_of_an_error_is_marked(line, marked):
 
 def test_what_to_take_instead_of_oarsubs_options():
     with pytest.raises(
-        RequestError, match="option of oarsub.*\n.*\n.*\n.*--cpus, --gpus, --memory"
+        RequestError, match=r"option of oarsub.*\n.*\n.*\n.*--cpus, --gpus, --memory"
     ):
         parse("--resource core=2")
     with pytest.raises(RequestError, match="Did you mean '--memory'"):

@@ -88,4 +88,6 @@ def _no_job(value: Any) -> RequestError:
             f"The cell ends with {getattr(value, '__name__', kind)}, which is not called.",
             hint="Give its arguments in parentheses; () if there are none.",
         )
-    return RequestError(f"The cell ends with a {kind}.", hint=f"Its last line must be {WANTED}.")
+    return RequestError(
+        f"This is of type {kind}, and no job.", hint=f"Its last line must be {WANTED}."
+    )

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.cells.replay import Value
 from pydra_oar_jupyter.core.errors import OarError

@@ -29,12 +29,14 @@ def compute(asked: argparse.Namespace) -> None:
     Raises:
         OarError: it can't be started, or the service refuses it.
     """
+    if not (url := api_url()):
+        raise PairioError("No Pairio service is named: set PAIRIO_API_URL.")
     serve_forever(
         Settings(
             directory=Path(asked.dir).expanduser().absolute()
             if asked.dir
             else spool_root() / "compute-client",
-            url=api_url() or "",
+            url=url,
             key=_key(),
             name=asked.name or os.uname().nodename,
             services=asked.service

@@ -36,7 +36,7 @@ it is known by then is kept in --dir. Without --cpus and its like, it offers all
 
 def _serve(words: argparse.ArgumentParser) -> None:
     words.add_argument("--host", default="127.0.0.1", help="where it listens (127.0.0.1)")
-    words.add_argument("--port", type=int, default=8050, help="0 takes any that is free (8050)")
+    words.add_argument("--port", type=_port, default=8050, help="0 takes any that is free (8050)")
     _place(words)
     words.add_argument("--files", metavar="s3://BUCKET/PREFIX", help="else a folder in --data")
     words.add_argument("--url", metavar="URL", help="its public URL, where a proxy is before it")
@@ -133,6 +133,12 @@ def _place(words: argparse.ArgumentParser) -> None:
         "--data", metavar="DIR", help="what the service keeps (~/.pydra_oar/service)"
     )
     words.add_argument("--database-url", metavar="URL", help="such as postgresql://…; else SQLite")
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port.")
+    return int(text)
 
 
 def _later(module: str, function: str) -> Callable[[argparse.Namespace], None]:
