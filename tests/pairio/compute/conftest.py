@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,16 @@ serve_forever(Settings(**paths, **said, slots=slots))
 """
 
 
+_specification = cache(specification)  # each takes a second, and every test needs all
+
+
 class Pairio:
     """A real service on loopback, and the jobs of its user alice."""
 
     def __init__(self, served: Served) -> None:
         self.served, self.url, self.key = served, served.url, served.key
         for main in (*APPS.values(), *OWN_APPS.values()):
-            served.management.set_app(SERVICE, specification(main))
+            served.management.set_app(SERVICE, _specification(main))
 
     def call(self, name: str, key: str = "", **fields: Any) -> dict[str, Any]:
         """Its answer, by alice's key unless there is another."""
