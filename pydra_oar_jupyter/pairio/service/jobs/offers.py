@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, false, or_, select, true, update
+from sqlalchemy import and_, exists, false, or_, select, true
 
 from pydra_oar_jupyter.pairio.models import (
     ComputeClientComputeSlot,
@@ -39,13 +39,8 @@ def renew(session: Session, client: ComputeClient, lease: float) -> Sequence[Job
     own = and_(Job.compute_client_id == client.compute_client_id, Job.status.in_(HELD))
     # Locked in the order in which all lock them, so that nobody waits for one another.
     running = session.scalars(select(Job).where(own).order_by(Job.number).with_for_update()).all()
-    if running:
-        session.execute(
-            update(Job)
-            .where(own)
-            .values(lease_until=now + lease)
-            .execution_options(synchronize_session=False)
-        )
+    for job in running:
+        job.lease_until = now + lease
     return running
 
 
