@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from pydra_oar_jupyter.pairio.hosting.server import listen
 from pydra_oar_jupyter.pairio.models import ComputeClientComputeSlot
 from pydra_oar_jupyter.pairio.service.management import Management
 from pydra_oar_jupyter.pairio.service.server import Server
@@ -176,7 +176,7 @@ def serving(settings: Settings) -> Iterator[Served]:
     management.set_app(SERVICE, HELLO_WORLD)
     client_id, client_key = management.create_client("alice", "worker", [SERVICE], [slot])
     key = management.reset_key("alice")
-    bound = socket.create_server(("127.0.0.1", 0))
+    bound = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{bound.getsockname()[1]}{settings.prefix}"
     web = Server(settings)
     thread = threading.Thread(target=web.run, args=([bound],), daemon=True)
