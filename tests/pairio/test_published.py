@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 import pydra_oar_jupyter
+from pydra_oar_jupyter.core.backend import get_backend
 from tests.conftest import PATIENCE
 from tests.pairio.published import published_environment
 from tests.pairio.serving import Computing, ServiceProcess, specification
@@ -125,7 +127,7 @@ def texts(tmp_path: Path) -> Iterator[str]:
 
 
 def test_an_app_of_its_sdk_reads_and_writes_files(
-    published_app: ServiceProcess, texts: str
+    published_app: ServiceProcess, texts: str, backend: str
 ) -> None:
     first = published_app.submit(_join([f"{texts}/one", f"{texts}/two"], times=2))
     joined = first["outputFileResults"][0]["url"]
@@ -136,7 +138,9 @@ def test_an_app_of_its_sdk_reads_and_writes_files(
     assert job["status"] == "completed", job["error"]
     assert _text(job["outputFileResults"][0]["url"]) == "one, one, two, two; one"
     assert _text(job["otherFileOutputs"][0]["url"]) == "2"
-    assert "Joining 2 texts" in _text(job["consoleOutputUrl"])
+    where = re.search(r"Joining 2 texts in job (\d+)", _text(job["consoleOutputUrl"]))
+    assert where
+    assert get_backend(backend).status([int(where[1])]), "the scheduler knows no such job"
     log = _text(job["resourceUtilizationLogUrl"])
     samples = [json.loads(line) for line in log.splitlines() if line]
     assert all(sample["cpu"]["percent"] >= 0 for sample in samples)
