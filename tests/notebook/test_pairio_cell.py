@@ -101,6 +101,16 @@ def test_what_a_job_prints_and_why_it_failed(cells):
     assert "There is no job" in cells.run(f"%pairio job {id_}").traceback
 
 
+def test_several_outputs(cells):
+    ran = cells.run("%%pairio\nspikes.simulate_recording(duration_sec=1.0)")
+    assert ran.error is None, ran.traceback
+    _, recording, spikes, times, value = texts(ran)
+    assert recording.startswith("── recording (recording) · ")
+    assert spikes.startswith("── spikes (spikes) · ")
+    assert times.startswith("time_sec")
+    assert value.endswith('has .outputs["recording"], .outputs["spikes"]')
+
+
 def test_an_interrupt_cancels_or_leaves(cells):
     assert cells.run("%pairio services").error is None
     cell = cells.start('%%pairio --gpus 99\nhello_world.hello_world_1(name="a")')

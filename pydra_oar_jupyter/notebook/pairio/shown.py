@@ -91,7 +91,9 @@ def finished(shell: InteractiveShell, job: PairioJob, *, quiet: bool = False) ->
     for output in outputs.values():
         text, html = output_head(output)
         shell.display_pub.publish({"text/plain": text, "text/html": html})
-        shell.display_pub.publish(dict(output._repr_mimebundle_()))
+        inside = output._repr_mimebundle_()
+        if inside["text/plain"] != f"{output.fileBaseName}: {output.url}":  # else it is that link
+            shell.display_pub.publish(dict(inside))
     if quiet:
         return
     places = ", ".join(f'.outputs["{name}"]' for name in outputs)
