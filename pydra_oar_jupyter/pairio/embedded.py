@@ -56,7 +56,7 @@ class Embedded:
     """A running service.
 
     Attributes:
-        url: what PAIRIO_API_URL would say; its path holds a secret.
+        url: what PAIRIO_API_URL would say.
         key: its user's.
         process: its identity.
     """

@@ -88,7 +88,7 @@ def test_what_a_job_prints_and_why_it_failed(cells):
     lines = ran.traceback.splitlines()
     assert re.match(r"Job \w+ \(hello_world\.count_characters\) failed: .*Input 'input'", lines[0])
     assert "Traceback (most recent call last):" in lines
-    assert re.match(r"See http://127\.0\.0\.1:\d+/.*/job/\w+$", lines[-1])
+    assert re.match(r"See http://127\.0\.0\.1:\d+/job/\w+$", lines[-1])
     assert "notebook/" not in ran.traceback
     cells.run("from pydra_oar_jupyter.pairio.client import jobs")
     id_ = cells.eval("(job := jobs(tags=['broken'])[0]).jobId")

@@ -177,7 +177,7 @@ def serving(settings: Settings) -> Iterator[Served]:
     client_id, client_key = management.create_client("alice", "worker", [SERVICE], [slot])
     key = management.reset_key("alice")
     bound = listen("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{bound.getsockname()[1]}{settings.prefix}"
+    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     web = Server(settings)
     thread = threading.Thread(target=web.run, args=([bound],), daemon=True)
     thread.start()  # whoever asks before it answers waits in the socket's line

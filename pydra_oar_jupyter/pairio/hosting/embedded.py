@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import random
 import re
-import secrets
 import signal
 import time
 from contextlib import AsyncExitStack, suppress
@@ -24,6 +24,7 @@ from pydra_oar_jupyter.pairio.compute.main import Settings as ClientSettings
 from pydra_oar_jupyter.pairio.embedded import Embedded, kernels_left, known, locked
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.hosting.furnish import SERVICE, furnish
+from pydra_oar_jupyter.pairio.hosting.own import keep_to_own
 from pydra_oar_jupyter.pairio.hosting.server import Server, computing, listen
 from pydra_oar_jupyter.pairio.models import JobStatus
 from pydra_oar_jupyter.pairio.service.settings import Settings
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.service.state import State
 
 _LOOPBACK = "127.0.0.1"
+# Systems give none of these to programs that take any: it stays free until the next time.
+_PORTS = range(20000, 32000)
 # How often it is looked whether it is needed still, in seconds; two looks in a row decide.
 _LOOK = 1.5
 # How long the one before may take to end, in seconds.
@@ -56,13 +59,14 @@ async def _serve(folder: Path, tell: int) -> None:
             os.write(tell, b"+")
             return
         data = private_directory(folder / "data")
-        bound, prefix = _place(known(folder))
-        server = Server(Settings(data=data, prefix=prefix))
+        bound = _place(known(folder))
+        server = Server(Settings(data=data))
+        keep_to_own(server)
         state: State = server.app.state.pairio
         key = furnish(state, folder, _user())
         serving = await stack.enter_async_context(server.running(bound))
         port = bound.getsockname()[1]
-        here = Embedded(f"http://{_LOOPBACK}:{port}{prefix}", key, identity(os.getpid()))
+        here = Embedded(f"http://{_LOOPBACK}:{port}", key, identity(os.getpid()))
         here.write(folder)
         os.write(tell, b"+")
         os.close(tell)
@@ -102,14 +106,15 @@ async def _alone(folder: Path, stack: AsyncExitStack) -> bool:
     raise PairioError(f"Another service holds {folder / 'running'} and does not answer.")
 
 
-def _place(before: Embedded | None) -> tuple[socket.socket, str]:
-    """Where to listen, and the secret path: those of the time before, which URLs of files name."""
+def _place(before: Embedded | None) -> socket.socket:
+    """Where to listen: where the one before did, if that is free, as URLs of files name it."""
+    ports = [random.choice(_PORTS) for _ in range(20)]
     if before:
-        parts = urlsplit(before.url)
-        with suppress(PairioError, ValueError):  # another program has the port now
-            return listen(_LOOPBACK, parts.port or 0), parts.path
-        return listen(_LOOPBACK, 0), parts.path
-    return listen(_LOOPBACK, 0), f"/{secrets.token_urlsafe(24)}"
+        ports.insert(0, urlsplit(before.url).port or 0)
+    for port in ports:
+        with suppress(PairioError):  # another program has it
+            return listen(_LOOPBACK, port)
+    raise PairioError(f"No port is free at {_LOOPBACK}.")
 
 
 async def _until_needless(folder: Path, state: State, here: Embedded) -> None:

@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to be served.
 
     Args:
-        settings: how it runs. All that it serves is below their prefix.
+        settings: how it runs.
 
     Raises:
         PairioError: its database or its files can't be used.
@@ -51,21 +51,20 @@ def create_app(settings: Settings) -> FastAPI:
     """
     state = State(settings)
     state.database.create()
-    prefix = settings.prefix
     app = FastAPI(
         title="Pairio",
         summary="Jobs of apps on a network of compute clients",
         version="1",
         lifespan=_run,
-        openapi_url=f"{prefix}/openapi.json",
+        openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
     )
     app.state.pairio = state
     for module in _CALLS:
-        app.include_router(module.router, prefix=prefix)
+        app.include_router(module.router)
     for router in (files, *_pages()):
-        app.include_router(router, prefix=prefix)
+        app.include_router(router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _unknown)

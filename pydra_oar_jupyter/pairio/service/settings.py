@@ -14,7 +14,6 @@ class Settings:
         data: the directory of its database and its files.
         database_url: SQLAlchemy's, or "" for SQLite in ``data``.
         url: where it is reached from outside, or "" to go by each request's Host.
-        prefix: the first part of the path of all that it serves, such as "/secret", or "".
         files: where files go: ``s3://BUCKET[/PREFIX]``, or "" for ``data``.
         lease: how long a compute client may be silent before its jobs are taken from it.
         offer: how long a job on offer to one compute client is kept from the others.
@@ -24,7 +23,6 @@ class Settings:
     data: Path
     database_url: str = field(default="", repr=False)
     url: str = ""
-    prefix: str = ""
     files: str = ""
     lease: float = 180.0
     offer: float = 20.0

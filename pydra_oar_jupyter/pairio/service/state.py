@@ -63,7 +63,7 @@ class State:
         host = request.headers.get("host", "")
         if not _HOST.fullmatch(host):
             raise wrong("The request names no usable Host.")
-        return f"{request.url.scheme}://{host}{self.settings.prefix}"
+        return f"{request.url.scheme}://{host}"
 
 
 async def _state(request: Request) -> State:

@@ -179,7 +179,7 @@ class Client:
 def pairio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pairio]:
     """A service; its parameter, if it has one, is the lease in seconds."""
     lease = getattr(request, "param", 180.0)
-    with serving(Settings(tmp_path / "service", prefix="/secret", lease=lease)) as served:
+    with serving(Settings(tmp_path / "service", lease=lease)) as served:
         yield Pairio(served)
 
 

@@ -10,7 +10,6 @@ from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import pytest
 
 from pydra_oar_jupyter.pairio.service.settings import Settings
 from tests.pairio.conftest import SERVICE, serving
@@ -162,19 +161,10 @@ def test_many_changes_reach_one_who_watches_and_none_is_lost(service: Served) ->
 
 
 def test_who_watches_does_not_keep_a_service_from_ending(tmp_path: Any) -> None:
-    with serving(Settings(data=tmp_path / "service", prefix="/secret")) as service:
+    with serving(Settings(data=tmp_path / "service")) as service:
         made = service.submit()
-        assert "/secret/files/" in made["consoleOutputUrl"]
         with watching(service, jobId=made["jobId"]) as watcher:
             watcher.next("job")
         begin = time.monotonic()
     assert watcher.ended.wait(60)
     assert time.monotonic() - begin < 5  # uvicorn would wait as long for open connections
-
-
-@pytest.mark.parametrize("path", ["/api/getServices", "/openapi.json", "/secre/api/getServices"])
-def test_nothing_is_served_outside_the_prefix(tmp_path: Any, path: str) -> None:
-    with serving(Settings(data=tmp_path / "service", prefix="/secret")) as service:
-        service.call("getServices")
-        root = service.url.removesuffix("/secret")
-        assert httpx.post(root + path, json={}).status_code == 404

@@ -357,15 +357,6 @@ def test_files_go_with_their_job(service: Served) -> None:
     assert [folder.name for folder in files.iterdir()] == [stays["jobId"]]
 
 
-def test_all_is_below_the_prefix(serve: Serve) -> None:
-    with serve(prefix="/secret-path") as service:
-        job = running(service)
-        url = upload(service, job, "output", TEXT, "output")
-        assert url.startswith(f"{service.url}/files/")
-        assert httpx.get(url).content == TEXT
-        assert httpx.get(url.replace("/secret-path", "")).status_code == 404
-
-
 def test_only_its_user_can_read_what_it_keeps(service: Served) -> None:
     upload(service, running(service), "output", TEXT, "output")
     data = service.settings.data
