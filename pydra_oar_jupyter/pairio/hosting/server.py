@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket for it; port 0 takes any that is free.
+    """A socket for it; port 0 takes any that is free. Who asks before it is served waits in line.
 
     Raises:
         PairioError: the port is taken, or that is no address of this machine.
@@ -28,6 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
         found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
+        found.listen()
     except (OSError, OverflowError) as error:
         raise PairioError(f"The service can't listen at {host}:{port}: {error}.") from None
     return found
