@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.cells.replay import Value
+from pydra_oar_jupyter.core.clean import plain
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.notebook.errors import show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
@@ -19,7 +20,6 @@ from pydra_oar_jupyter.notebook.runs.html import block, faint, section
 from pydra_oar_jupyter.notebook.stop import patiently
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.models import JobStatus
-from pydra_oar_jupyter.workflows.clean import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

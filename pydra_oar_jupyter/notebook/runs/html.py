@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
-from pydra_oar_jupyter.workflows.clean import xml
 from pydra_oar_jupyter.workflows.counts import colour, in_words, mark, occurring
 from pydra_oar_jupyter.workflows.snapshot import TaskState
 

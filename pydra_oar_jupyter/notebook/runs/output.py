@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pydra_oar_jupyter.core.clean import printed
 from pydra_oar_jupyter.notebook.runs.html import block, faint, mono, output
-from pydra_oar_jupyter.workflows.clean import plain
 
 _BYTES, _LINES = 4096, 20
 
@@ -23,9 +23,7 @@ def tail(path: Path) -> str:
         text = file.read(_BYTES).decode(errors="replace")
     if size > _BYTES:  # without what is left of a line, or of a letter
         text = text.partition("\n")[2] or text.lstrip("\ufffd")
-    # Of a line that was written over and over, as progress bars are, the last.
-    lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.rstrip().split("\n")]
-    return plain("\n".join(lines[-_LINES:]))
+    return "\n".join(printed(text.rstrip()).split("\n")[-_LINES:])
 
 
 def outputs(stdout: str, stderr: str) -> str:

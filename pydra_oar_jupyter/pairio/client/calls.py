@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.arguments import definition_of, identifier
@@ -98,7 +99,7 @@ class Service(Space["App"]):
         rows = [
             (
                 html.mono(name),
-                html.text(app.facts.appSpecification.description),
+                xml(app.facts.appSpecification.description),
                 html.mono(", ".join(one.__name__ for one in app)),
             )
             for name, app in self._items()
@@ -129,7 +130,7 @@ class App(Space["Processor"]):
         return f"<App {self.__name__}: {', '.join(self._things) or 'no processor'}>"
 
     def _repr_html_(self) -> str:
-        rows = [(html.mono(repr(one)), html.text(one.specification.description)) for one in self]
+        rows = [(html.mono(repr(one)), xml(one.specification.description)) for one in self]
         return html.table(["processor", "description"], rows)
 
 
@@ -170,7 +171,7 @@ class Processor:
         return html.block(html.mono(repr(self))) + html.table(
             ["name", "", "description"],
             (
-                (html.mono(one.name), html.text(one.kind), html.text(one.description))
+                (html.mono(one.name), xml(one.kind), xml(one.description))
                 for one in facts_of(self.specification)
             ),
         )
@@ -231,15 +232,15 @@ class Call:
 
     def _repr_html_(self) -> str:
         rows = [
-            (html.mono(one.name), html.text("input"), html.mono(str(one.url)))
+            (html.mono(one.name), xml("input"), html.mono(str(one.url)))
             for one in self.definition.inputFiles
         ]
         rows += [
-            (html.mono(one.name), html.text("parameter"), html.mono(repr(one.value)))
+            (html.mono(one.name), xml("parameter"), html.mono(repr(one.value)))
             for one in self.definition.parameters
         ]
         rows += [
-            (html.mono(one.name), html.text("output"), html.mono(one.fileBaseName))
+            (html.mono(one.name), xml("output"), html.mono(one.fileBaseName))
             for one in self.definition.outputFiles
         ]
         head = html.block(html.mono(self._name), " ", html.faint("not submitted yet"))

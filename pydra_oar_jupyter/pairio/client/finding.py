@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio import loop, models
@@ -127,18 +128,18 @@ def _job_row(one: PairioJob) -> tuple[str, ...]:
         html.marked(facts),
         html.link(one.job_url, facts.jobId),
         html.mono(one.name),
-        html.text(", ".join(facts.tags)),
-        html.text(created),
-        html.text((facts.error or "")[:200]),
+        xml(", ".join(facts.tags)),
+        xml(created),
+        xml((facts.error or "")[:200]),
     )
 
 
 def _service_row(one: models.PairioService) -> tuple[str, ...]:
     users = ", ".join(user.userId for user in one.users)
-    return html.mono(one.serviceName), html.text(one.userId), html.text(users)
+    return html.mono(one.serviceName), xml(one.userId), xml(users)
 
 
 def _app_row(one: App) -> tuple[str, ...]:
     processors = ", ".join(processor.__name__ for processor in one)
     description = one.facts.appSpecification.description
-    return html.mono(one.__name__), html.text(description), html.mono(processors)
+    return html.mono(one.__name__), xml(description), html.mono(processors)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from pydra_oar_jupyter.core.clean import linkable, xml
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
 from pydra_oar_jupyter.pairio.models import JobStatus
 
@@ -22,8 +20,7 @@ _PRE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(128,128,128,.1);border-radius:4px"
 )
 _CELL = "text-align:left;padding:.15em .8em .15em 0;vertical-align:top"
-# Colours and moves of terminals, and what HTML can't hold.
-_CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+text = xml  # of words of anybody
 _TONES: dict[JobStatus, Tone] = {
     JobStatus.PENDING: "waiting",
     JobStatus.STARTING: "waiting",
@@ -33,16 +30,11 @@ _TONES: dict[JobStatus, Tone] = {
 }
 
 
-def text(words: str) -> str:
-    """Words of anybody, fit for HTML."""
-    return escape(_CONTROLS.sub("", words))
-
-
 def link(url: str, words: str) -> str:
     """A link, if it is one to a page: nothing else becomes one."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        return text(words)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{text(words)}</a>'
+    if not linkable(url):
+        return xml(words)
+    return f'<a href="{xml(url)}" target="_blank" rel="noopener noreferrer">{xml(words)}</a>'
 
 
 def block(*parts: str) -> str:
@@ -52,17 +44,17 @@ def block(*parts: str) -> str:
 
 def pre(words: str) -> str:
     """As programs write."""
-    return f'<pre style="{_PRE}">{text(words)}</pre>'
+    return f'<pre style="{_PRE}">{xml(words)}</pre>'
 
 
 def mono(words: str) -> str:
     """A name that a program gave."""
-    return f'<span style="{_MONO}">{text(words)}</span>'
+    return f'<span style="{_MONO}">{xml(words)}</span>'
 
 
 def faint(words: str) -> str:
     """What is told beside the point."""
-    return f'<span style="opacity:.75">{text(words)}</span>' if words else ""
+    return f'<span style="opacity:.75">{xml(words)}</span>' if words else ""
 
 
 def tone(job: models.PairioJob) -> Tone:
@@ -74,7 +66,7 @@ def marked(job: models.PairioJob) -> str:
     """A job's status, with its mark and colour."""
     kind = tone(job)
     mark = f'<span style="color:{COLOURS[kind]};font-weight:bold">{MARKS[kind]}</span>'
-    return f'<span style="white-space:nowrap">{mark} {text(in_a_word(job))}</span>'
+    return f'<span style="white-space:nowrap">{mark} {xml(in_a_word(job))}</span>'
 
 
 def in_a_word(job: models.PairioJob) -> str:
@@ -88,7 +80,7 @@ def in_a_word(job: models.PairioJob) -> str:
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Headings are text, cells are HTML."""
-    head = "".join(f'<th style="{_CELL};opacity:.75">{text(one)}</th>' for one in headings)
+    head = "".join(f'<th style="{_CELL};opacity:.75">{xml(one)}</th>' for one in headings)
     body = "".join(
         "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>"
         for row in rows

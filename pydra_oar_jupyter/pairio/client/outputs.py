@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.client import html, shown
@@ -196,7 +197,7 @@ class Outputs(Mapping[str, Output]):
 
     def _repr_html_(self) -> str:
         rows = [
-            (html.mono(name), html.link(one.url, one.fileBaseName), html.text(one._in_words()))
+            (html.mono(name), html.link(one.url, one.fileBaseName), xml(one._in_words()))
             for name, one in self.items()
         ]
         return html.table(["output", "file", "size"], rows)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import default_backend, get_backend
+from pydra_oar_jupyter.core.clean import plain
 from pydra_oar_jupyter.pairio.compute.apps import apps_here, interpreter
 from pydra_oar_jupyter.pairio.compute.client import ComputeClient
 from pydra_oar_jupyter.pairio.compute.config import Registration, offer, register
@@ -133,6 +134,5 @@ class _Plain(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         record = logging.makeLogRecord(vars(record))
-        record.message = " ".join(record.message.split())
-        record.message = "".join(c if c.isprintable() else "?" for c in record.message)
+        record.message = " ".join(plain(record.message).split())
         return super().formatMessage(record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.workflows.clean import line, xml
+from pydra_oar_jupyter.core.clean import line, xml
 from pydra_oar_jupyter.workflows.counts import colour, in_words, mark, occurring, standing
 from pydra_oar_jupyter.workflows.graph.layout import Point
 from pydra_oar_jupyter.workflows.graph.plan import (

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from pydra_oar_jupyter.workflows.clean import line
+from pydra_oar_jupyter.core.clean import line
 from pydra_oar_jupyter.workflows.graph.layout import Leg, Point, arrange
 from pydra_oar_jupyter.workflows.graph.tree import fields, times
 

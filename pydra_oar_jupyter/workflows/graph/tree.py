@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.workflows.clean import line
+from pydra_oar_jupyter.core.clean import line
 from pydra_oar_jupyter.workflows.counts import in_words, mark, standing
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
 from pydra_oar_jupyter.pairio.service import pages
 from pydra_oar_jupyter.pairio.service.pages.plot import plot
-from pydra_oar_jupyter.pairio.service.pages.words import console, duration, linkable
+from pydra_oar_jupyter.pairio.service.pages.words import duration
 from pydra_oar_jupyter.pairio.service.tables import Job
 from tests.pairio.postgresql import each_database
 from tests.pairio.service.uploading import running, upload
@@ -201,15 +201,6 @@ def test_only_pages_are_linked(service: Served) -> None:
     assert not any("javascript" in link for link in page.links)
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["javascript:alert(1)", "JaVaScRiPt:x", " javascript:x", "data:text/html,x", "file:///x", "//x",
-     "http:", "https://", "http://[", "x", ""],
-)  # fmt: skip
-def test_what_is_no_link(url: str) -> None:
-    assert not linkable(url)
-
-
 def test_keys_and_secrets_are_on_no_page(service: Served) -> None:
     job = running(service, secrets=[{"name": "TOKEN", "value": "the-secret-value"}])
     upload(service, job, "output", b"Hello", "output")
@@ -348,13 +339,6 @@ def test_any_log_is_a_plot_or_none(log: bytes) -> None:
     for curve in found.curves if found else ():
         for number in re.split("[ ,]", curve.area):
             assert math.isfinite(float(number))
-
-
-@given(st.text())
-def test_console_output_of_any_kind(text: str) -> None:
-    shown = console(text)
-    assert "\r" not in shown
-    assert "\x1b" not in shown
 
 
 @pytest.mark.parametrize(

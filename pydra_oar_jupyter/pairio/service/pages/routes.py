@@ -15,6 +15,7 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
+from pydra_oar_jupyter.core.clean import plain
 from pydra_oar_jupyter.pairio.service.errors import missing
 from pydra_oar_jupyter.pairio.service.pages import finding, words
 from pydra_oar_jupyter.pairio.service.pages.index import overview
@@ -146,7 +147,7 @@ def _said(value: Any) -> Any:
     """What a page says of a value: strings of others without what it can't show."""
     if value is None:
         return ""
-    return words.plain(value) if type(value) is str else value
+    return plain(value) if type(value) is str else value
 
 
 @cache

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from pydra_oar_jupyter.core.clean import linkable, printed
 from pydra_oar_jupyter.core.tones import MARKS
 from pydra_oar_jupyter.pairio.models import JobStatus
 
@@ -22,12 +21,6 @@ TONES: dict[str, Tone] = {
     "completed": "done",
     "failed": "failed",
 }
-# Colours and moves of terminals, and characters that can't be shown or turn the writing round.
-_UNFIT = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_REWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
 def tone(job: Job) -> Tone:
@@ -47,16 +40,6 @@ def status(job: Job) -> str:
     if job.status == JobStatus.PENDING and job.unmet:
         return "waiting for other jobs"
     return job.status
-
-
-def plain(text: object) -> str:
-    """Without what a page can't show."""
-    return _UNFIT.sub("", str(text))
-
-
-def console(text: str) -> str:
-    """Console output as a terminal would show it: lines that were written anew once only."""
-    return plain(_REWRITTEN.sub("", text.replace("\r\n", "\n")))
 
 
 def size(number: float | None) -> str:
@@ -101,21 +84,11 @@ def told(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def linkable(url: str) -> bool:
-    """Whether a link to it is safe: one to another page, which runs nothing here."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
 FILTERS = {
     "tone": tone,
     "mark": mark,
     "status": status,
-    "plain": plain,
-    "console": console,
+    "printed": printed,
     "size": size,
     "duration": duration,
     "when": when,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from urllib.parse import urlsplit
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
 # What XML 1.0 can't hold, other control characters, and those that turn the direction of writing.
@@ -23,6 +24,21 @@ def line(text: str, most: int = 80) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
+def printed(text: str) -> str:
+    """What a program printed: of a line that it wrote over and over, as bars are, the last."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return plain("\n".join(lines))
+
+
 def xml(text: str) -> str:
     """For the text and the attributes of HTML and SVG."""
     return escape(plain(text))
+
+
+def linkable(url: str) -> bool:
+    """Whether a link to it is safe: one to another page, which runs nothing here."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
