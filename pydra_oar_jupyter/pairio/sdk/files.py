@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.pairio.sdk.uploads import Kind
 
-PATIENCE = 600.0  # how long a transfer is tried again, in seconds: a service may be restarting
+# How long a transfer is tried again, in seconds. A service may be restarting, and what was computed
+# must not be lost; a download may also be from a host that never was.
+PATIENCE = 600.0
+DOWNLOAD_PATIENCE = 90.0
 
 
 class InputFile(BaseModel):
@@ -122,7 +125,7 @@ def _run(transfer: Coroutine[Any, Any, str]) -> str:
 async def _download(url: str, path: Path) -> str:
     from pydra_oar_jupyter.pairio.http import Api
 
-    api = Api(url, patience=PATIENCE)  # without a key: the URL may be anybody's
+    api = Api(url, patience=DOWNLOAD_PATIENCE)  # without a key: the URL may be anybody's
     try:
         await api.stream(url, path)
         return str(path)
