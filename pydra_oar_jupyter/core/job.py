@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.backend import Backend
     from pydra_oar_jupyter.core.outcome import Outcome
     from pydra_oar_jupyter.core.record import JobRecord
-    from pydra_oar_jupyter.core.spool import JobDirectory, JobSpec
+    from pydra_oar_jupyter.core.spool import JobDirectory, JobSpec, Submission
     from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
     from pydra_oar_jupyter.core.tracker import Tracker
     from pydra_oar_jupyter.core.troubles import Trouble
@@ -83,6 +83,11 @@ class Job:
     def directory(self) -> JobDirectory:
         """Its directory in the spool."""
         return self._record.directory
+
+    @property
+    def submission(self) -> Submission | None:
+        """What it was sent with, once it is."""
+        return self._record.submission
 
     @property
     def backend(self) -> Backend:

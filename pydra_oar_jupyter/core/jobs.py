@@ -102,6 +102,20 @@ class Jobs:
             self._settled.clear()
         return len(removed)
 
+    def discard(self, job: Job) -> None:
+        """Remove a job that has ended, with all of its files, and forget it.
+
+        A handle that is still held can say how it ended, and no more.
+        """
+        self.spool.discard(job.directory)
+        submission = job.submission
+        if submission:
+            self.spool.discard_empty(submission)
+        with self._lock:
+            self._known.pop(job.directory.id, None)
+            if submission and not submission.path.exists():
+                self._settled.pop(submission.id, None)
+
     def _submissions(self) -> tuple[list[Submission], bool]:
         """Those that can be read, the newest first; and whether that is all of them."""
         found, whole = [], True
@@ -131,6 +145,7 @@ class Jobs:
         for directory, job_id in zip(submission.jobs[part], ids[part], strict=False):
             if directory.id not in self._known:
                 record = JobRecord(directory, submission.backend, job_id)
+                record.submission = submission
                 try:
                     ended = record.recall()
                 except SpoolError:

@@ -21,7 +21,7 @@ from pydra_oar_jupyter.core.state import JobState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydra_oar_jupyter.core.spool import JobDirectory
+    from pydra_oar_jupyter.core.spool import JobDirectory, Submission
     from pydra_oar_jupyter.core.state import JobStatus
 
 # How long a file may be shown late by NFS after the scheduler said that the job ended, in seconds.
@@ -40,6 +40,7 @@ class JobRecord:
     Attributes:
         directory: its directory in the spool.
         backend: the name of the backend that it was given to.
+        submission: what it was sent with, once it is.
         id: the scheduler's id, None until it is known. It changes when the scheduler
             submits a preempted job again.
         status: the scheduler's last answer, if any.
@@ -53,6 +54,7 @@ class JobRecord:
     def __init__(self, directory: JobDirectory, backend: str, job_id: int | None = None) -> None:
         self.directory = directory
         self.backend = backend
+        self.submission: Submission | None = None
         self.id = job_id
         self.status: JobStatus | None = None
         self.host = ""

@@ -281,9 +281,13 @@ class Spool:
                 self.discard(job)
                 removed += [] if job.path.exists() else [id_]
         for submission in list(self.submissions()):
-            if not any(job.path.exists() for job in submission.jobs):
-                shutil.rmtree(submission.path, ignore_errors=True)
+            self.discard_empty(submission)
         return removed
+
+    def discard_empty(self, submission: Submission) -> None:
+        """Remove a submission's directory if none of its jobs' is left."""
+        if not any(job.path.exists() for job in submission.jobs):
+            shutil.rmtree(submission.path, ignore_errors=True)
 
 
 def _ended_before(job: JobDirectory, before: float) -> bool:

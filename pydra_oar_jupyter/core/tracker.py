@@ -177,6 +177,8 @@ class Tracker:
         directories = [record.directory for record in records]
         try:
             submission = self._spool.new_submission(records[0].backend, directories)
+            for record in records:
+                record.submission = submission
             deliver(submission, self._troubles)
         except Exception as error:  # whatever it was, those who wait must hear of it
             self._refuse(records, error)

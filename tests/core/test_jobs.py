@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
 import textwrap
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pydra_oar_jupyter.core.array import JobArray
 from pydra_oar_jupyter.core.errors import JobFailed, Refused
-from pydra_oar_jupyter.core.jobs import job, jobs
+from pydra_oar_jupyter.core.jobs import all_jobs, job, jobs
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
 
@@ -186,3 +189,49 @@ def test_jobs_lists_the_newest_first_and_each_once(run: Run) -> None:
     new.wait(LONG)
     assert jobs()[:2] == [new, old]
     assert job(old.submitted()) is old
+
+
+def test_jobs_are_discarded_and_their_submission_with_the_last(run: Run, spool: Path) -> None:
+    array = run("true", "exit 3")
+    for one in array:
+        one.wait(LONG)
+    refused = run("true", options="-q no-such-queue")[0]
+    refused.wait(LONG)
+    first, last = array
+    all_jobs().discard(first)
+    assert not first.directory.path.exists()
+    assert first.wait(0).ok
+    assert set(jobs()) == {last, refused}
+    all_jobs().discard(refused)
+    assert len(list((spool / "submissions").iterdir())) == 1
+    all_jobs().discard(last)
+    assert not list((spool / "submissions").iterdir())
+    assert jobs() == []
+
+
+def test_jobs_of_another_process_are_discarded_with_their_submission(run: Run, spool: Path) -> None:
+    for one in run("true", "true"):
+        one.wait(LONG)
+    in_a_new_process(
+        """
+        from pydra_oar_jupyter.core.jobs import all_jobs
+        for one in jobs():
+            all_jobs().discard(one)
+        """
+    )
+    assert not list((spool / "submissions").iterdir())
+    assert jobs() == []
+
+
+def test_nothing_is_kept_of_a_discarded_job(run: Run) -> None:
+    (one,) = run("true")
+    one.wait(LONG)
+    all_jobs().discard(one)
+    handle = weakref.ref(one)
+    del one
+
+    def gone() -> bool:
+        gc.collect()
+        return handle() is None
+
+    wait_until(gone)

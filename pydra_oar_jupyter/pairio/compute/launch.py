@@ -6,7 +6,6 @@ import dataclasses
 import math
 import re
 import shutil
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.models import PairioAppProcessor, PairioJob
 
 KIND = "pairio"
-# How often what is left of submissions is removed, in seconds.
-_TIDY = 3600.0
 # Variables that make a program run other code, or that are how a job is told what it is: who may
 # create jobs may not set them on this machine.
 _RESERVED = re.compile(
@@ -84,7 +81,6 @@ class Launcher:
         if runtime.container is not Container.NONE and set(":,") & set(str(self._work)):
             raise OarError(f"{runtime.container} can't use {self._work}: choose a path without : ,")
         self._site = site
-        self._tidied = time.monotonic()
 
     @property
     def app_names(self) -> list[str] | None:
@@ -188,22 +184,15 @@ class Launcher:
         if not (job.outcome and job.outcome.ok):
             self._runtime.stop(job.directory)
         if not keep:
-            all_jobs().spool.discard(job.directory)
-        if time.monotonic() - self._tidied > _TIDY:
-            self._tidy()
+            all_jobs().discard(job)
 
     def sweep(self, kept: Collection[Job]) -> None:
         """Remove what is left of all but these jobs."""
-        self._tidy()
+        all_jobs().spool.remove_ended(before=0.0)  # submissions without jobs
         names = {job.directory.id for job in kept}
         for name in names_in(self._work):
             if name not in names:
                 shutil.rmtree(self._work / name, ignore_errors=True)
-
-    def _tidy(self) -> None:
-        """Remove submissions of which no job is left."""
-        self._tidied = time.monotonic()
-        all_jobs().spool.remove_ended(before=0.0)
 
     def _source(self, job_id: str) -> str:
         return f"{KIND}:{job_id}@{self._registration.id}"
