@@ -250,6 +250,21 @@ def test_a_service_that_is_named(spool, new_kernel, monkeypatch):
         wait_until(lambda: not named.runs)
 
 
+def test_another_service_may_be_named_at_any_time(cells):
+    assert cells.run(HELLO.format("ours")).error is None
+    ours = cells.eval("_.connection.url")
+    for url in ("nonsense", "ftp://there"):
+        cells.run(f"%env PAIRIO_API_URL={url}")
+        assert f"{url!r} is no URL of a Pairio service" in cells.run("%pairio jobs").traceback
+    cells.run(f"%env PAIRIO_API_URL={ours}\n%env PAIRIO_API_KEY=wrong")
+    assert "does not take your key" in cells.run(HELLO.format("named")).traceback
+    cells.run("import os\ndel os.environ['PAIRIO_API_URL'], os.environ['PAIRIO_API_KEY']")
+    ran = cells.run(HELLO.format("ours"))
+    assert "from cache" in ran.status
+    cells.run("from pydra_oar_jupyter.pairio.client import jobs")
+    assert cells.eval("len(jobs())") == 1
+
+
 def test_without_what_pairio_needs(spool, kernel):
     kernel.run("import sys\nsys.modules['httpx'] = None")
     for line in ("%%pairio\n1", "%pairio jobs"):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.notebook.status import View
-from pydra_oar_jupyter.pairio.client.connection import Connection, connection, use
+from pydra_oar_jupyter.pairio.client.connection import Connection, connection, use, use_named
 from pydra_oar_jupyter.pairio.embedded import Embedded, join
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.keys import api_url
@@ -37,8 +37,9 @@ def reach(area: StatusArea | None = None) -> Connection:
         found = connection()
         if found not in _ours:
             return found
-    if url:  # it was named after ours had been used
-        return use(url)
+    if url:  # it was named after ours had been used; another may be later, or none
+        _known.clear()
+        return use_named()
     embedded = join(partial(area.show, _STARTING) if area else None)
     if not _known or embedded != _known[0]:
         _known[:] = [embedded]

@@ -79,6 +79,16 @@ def use(url: str, key: str | None = None) -> Connection:
     return _chosen[0]
 
 
+def use_named() -> Connection:
+    """Ask the service that PAIRIO_API_URL names again, whatever `use` has chosen before.
+
+    Raises:
+        PairioError: it names none.
+    """
+    _chosen.clear()
+    return connection()
+
+
 def connection(given: Connection | None = None) -> Connection:
     """That given, or the one chosen with `use`, or the one that PAIRIO_API_URL names."""
     if given or _chosen:
