@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import secrets
-import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,24 +14,15 @@ import httpx
 
 from pydra_oar_jupyter.pairio.errors import PairioError, PairioUnreachable
 from pydra_oar_jupyter.pairio.keys import Key
+from pydra_oar_jupyter.pairio.transport import LATER, PATIENCE, Bearer, Transport, check, said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
     Progress = Callable[[int, int | None], object]
 
-__all__ = ["Api", "PairioError", "PairioUnreachable"]
-
-PATIENCE = 30.0  # how long a call is repeated, in seconds
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 _SILENCE = 45.0  # seconds without an event; a service sends a sign of life each 15 s
 _CHUNK = 1 << 20
-# A site's proxy has no business with what runs on this machine.
-_DIRECT = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
-_LATER = (429, 502, 503, 504)
-# The request did not leave, so it is safe to send it again whatever it asks for.
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_BROKEN = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 class Api:
@@ -62,8 +51,7 @@ class Api:
         if parts.scheme not in ("http", "https") or not parts.host:
             raise PairioError(f"{url!r} is no URL of a Pairio service, such as https://pairio.site")
         self.where = f"{parts.scheme}://{parts.netloc.decode()}"
-        self._opened: httpx.AsyncClient | None = None
-        self._pid = 0
+        self._transport = Transport(self.where, patience)
 
     async def call(
         self,
@@ -85,11 +73,11 @@ class Api:
             PairioError: the service refused it, in its own words (``status`` is 4xx or 500).
             PairioUnreachable: there was no usable answer.
         """
-        response = await self._repeated(
-            lambda: self._http.post(
+        response = await self._transport.repeated(
+            lambda: self._transport.client.post(
                 f"{self.url}/api/{name}",
                 json={"type": f"{name}Request", **(fields or {})},
-                auth=_Bearer(key or self.key),
+                auth=Bearer(key or self.key),
             ),
             again,
         )
@@ -102,7 +90,7 @@ class Api:
             raise PairioError(str(answer["error"]), status)
         if not isinstance(answer, dict) or answer.get("type") != f"{name}Response":
             raise PairioUnreachable(
-                f"{self.where} does not answer {name} as a Pairio service: {_said(response)}.",
+                f"{self.where} does not answer {name} as a Pairio service: {said(response)}.",
                 status,
             )
         return answer
@@ -139,9 +127,9 @@ class Api:
         def attempt() -> Awaitable[httpx.Response]:
             body = _chunks(content) if isinstance(content, Path) else content
             headers = {"Content-Length": str(size)}
-            return self._http.put(signed_url, content=body, headers=headers)
+            return self._transport.client.put(signed_url, content=body, headers=headers)
 
-        _checked(await self._repeated(attempt, again=False), "The upload was refused")
+        check(await self._transport.repeated(attempt, again=False), "The upload was refused")
 
     async def get(self, url: str, start: int = 0, most: int | None = None) -> bytes:
         """A file's bytes from ``start`` on, ``most`` of them; b"" where it ends before.
@@ -152,7 +140,7 @@ class Api:
             PairioError: there is no such file (``status`` 404), or it was refused.
             PairioUnreachable: there was no usable answer.
         """
-        return (await self._repeated(lambda: self._part(url, start, most))).content
+        return (await self._transport.repeated(lambda: self._part(url, start, most))).content
 
     async def stream(self, url: str, path: Path, progress: Progress | None = None) -> None:
         """Download into a file, which appears under its name when it is whole.
@@ -172,7 +160,7 @@ class Api:
                     headers = {"Accept-Encoding": "identity"}
                     if tag and (at := file.tell()):
                         headers |= {"Range": f"bytes={at}-", "If-Range": tag}
-                    async with self._http.stream(
+                    async with self._transport.client.stream(
                         "GET", url, headers=headers, follow_redirects=True
                     ) as response:
                         if response.status_code >= HTTPStatus.BAD_REQUEST:
@@ -190,66 +178,30 @@ class Api:
                                 progress(file.tell(), total)
                         return response
 
-                _checked(await self._repeated(attempt), "The download was refused")
+                check(await self._transport.repeated(attempt), "The download was refused")
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
 
     async def close(self) -> None:
         """Close its connections."""
-        if self._opened:
-            await self._opened.aclose()
-            self._opened = None
-
-    @property
-    def _http(self) -> httpx.AsyncClient:
-        # A process that was forked can't use what its parent opened.
-        if self._opened is None or self._pid != os.getpid():
-            self._opened, self._pid = (
-                httpx.AsyncClient(timeout=_TIMEOUT, mounts=_DIRECT),
-                os.getpid(),
-            )
-        return self._opened
-
-    async def _repeated(
-        self, attempt: Callable[[], Awaitable[httpx.Response]], again: bool = True
-    ) -> httpx.Response:
-        """What an attempt brings, after as many as are safe and needed, with widening pauses."""
-        end, pause = time.monotonic() + self.patience, 0.1
-        while True:
-            asked, sent = 0.0, True
-            try:
-                response = await attempt()
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                why = str(error) or type(error).__name__
-                sent = not isinstance(error, _UNSENT)
-                safe = not sent or (again and isinstance(error, _BROKEN))
-            else:
-                if response.status_code not in _LATER:
-                    return response
-                why = _said(response)
-                safe = again or response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-                if (after := response.headers.get("Retry-After", "")).isdecimal():
-                    asked = float(after)
-            wait = max(asked, pause * random.uniform(0.75, 1.25))
-            if not safe or time.monotonic() + wait > end:
-                raise PairioUnreachable(f"No usable answer from {self.where}: {why}.", sent=sent)
-            await asyncio.sleep(wait)
-            pause = min(2 * pause, 5.0)
+        await self._transport.close()
 
     async def _part(self, url: str, start: int, most: int | None) -> httpx.Response:
         """A file's part; the answer has no more than that as its content."""
         headers = {"Range": f"bytes={start}{'-' if start > 0 else ''}"} if start else {}
         found = bytearray()
-        async with self._http.stream("GET", url, headers=headers, follow_redirects=True) as answer:
+        async with self._transport.client.stream(
+            "GET", url, headers=headers, follow_redirects=True
+        ) as answer:
             status = answer.status_code
             if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return httpx.Response(HTTPStatus.OK)
-            if status in _LATER:
+            if status in LATER:
                 return answer
             if status >= HTTPStatus.BAD_REQUEST:
                 await answer.aread()
-                _checked(answer, "The download was refused")
+                check(answer, "The download was refused")
             skip = 0 if status == HTTPStatus.PARTIAL_CONTENT else start
             async for chunk in answer.aiter_bytes():
                 found += chunk
@@ -261,19 +213,19 @@ class Api:
         self, filters: dict[str, str]
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The events of one connection."""
-        async with self._http.stream(
+        async with self._transport.client.stream(
             "GET",
             f"{self.url}/api/events",
             params=filters,
             headers={"Accept": "text/event-stream"},
-            auth=_Bearer(self.key),
+            auth=Bearer(self.key),
             timeout=httpx.Timeout(_SILENCE, connect=10.0),
         ) as response:
             if response.status_code != HTTPStatus.OK:
                 await response.aread()
                 if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    raise PairioUnreachable(_said(response), response.status_code)
-                _checked(response, f"{self.where} tells no events")
+                    raise PairioUnreachable(said(response), response.status_code)
+                check(response, f"{self.where} tells no events")
             if "text/event-stream" not in response.headers.get("Content-Type", ""):
                 raise PairioError(f"What answers at {self.where} tells no events.", 404)
             name, data = "", []
@@ -288,38 +240,6 @@ class Api:
                     if data:
                         yield name, json.loads("\n".join(data))
                     name, data = "", []
-
-
-class _Bearer(httpx.Auth):
-    """The header with a key, put on last so that no traceback's variables hold it in clear."""
-
-    def __init__(self, key: str | None) -> None:
-        self._key = key and Key(key)
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._key:
-            request.headers["Authorization"] = f"Bearer {self._key}"
-        yield request
-
-
-def _checked(response: httpx.Response, what: str) -> None:
-    """Raise if a file's answer is an error."""
-    status = response.status_code
-    if status == HTTPStatus.NOT_FOUND:
-        raise PairioError(f"{what}: there is nothing at that URL (any more).", status)
-    if status >= HTTPStatus.MULTIPLE_CHOICES:
-        raise PairioError(f"{what}: {_said(response)}.", status)
-
-
-def _said(response: httpx.Response) -> str:
-    """The status of an answer, and the service's words if it has some."""
-    words = ""
-    try:
-        answer = response.json()
-        words = str(answer.get("error", "")) if isinstance(answer, dict) else ""
-    except (ValueError, httpx.ResponseNotRead):
-        pass
-    return words or f"{response.status_code} {response.reason_phrase}".strip()
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from pydra_oar_jupyter.pairio.http import PairioError, PairioUnreachable
+from pydra_oar_jupyter.pairio.errors import PairioError, PairioUnreachable
 from pydra_oar_jupyter.pairio.sdk.uploads import Kind, upload
 from pydra_oar_jupyter.pairio.sdk.watch import GONE, gone
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.pairio.http import Api, PairioError
+from pydra_oar_jupyter.pairio.errors import PairioError
+from pydra_oar_jupyter.pairio.http import Api
 from pydra_oar_jupyter.pairio.models import JobStatus
 from pydra_oar_jupyter.pairio.sdk.cleanup import clean
 from pydra_oar_jupyter.pairio.sdk.console import Console

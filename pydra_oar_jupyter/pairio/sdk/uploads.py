@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydra_oar_jupyter.pairio.http import Api, PairioUnreachable
+from pydra_oar_jupyter.pairio.errors import PairioUnreachable
+
+if TYPE_CHECKING:
+    from pydra_oar_jupyter.pairio.http import Api
 
 Kind = Literal["output", "consoleOutput", "resourceUtilizationLog", "other"]
 _NAMES = {"output": "outputName", "other": "otherName"}

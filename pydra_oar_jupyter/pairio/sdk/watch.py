@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.pairio.http import PairioError, PairioUnreachable
+from pydra_oar_jupyter.pairio.errors import PairioError, PairioUnreachable
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.http import Api
