@@ -118,6 +118,13 @@ class TestBundles:
         assert 'src="data:image/svg+xml;base64,' in svg
         assert "<script" not in svg
 
+    def test_a_name_may_say_nothing(self) -> None:
+        svg = b"<?xml version='1.0'?><!-- made --><svg/>"
+        assert '<img src="data:image/svg+xml;base64,' in self.html(svg, "figure")
+        table = self.html(b"time_sec,rate_hz\n0.5,12\n1.5,80\n", "histogram")
+        assert (table.count("<th"), table.count("<td")) == (2 + 1, 4)  # and <thead>
+        assert "<table" not in self.html(b"Hello, world\nBye, world\n", "letter")
+
     def test_json(self) -> None:
         assert "\n  &quot;a&quot;: [" in self.html(b'{"a":[1,2]}', "output")
         assert "{&quot;a&quot;: nonsense" in self.html(b'{"a": nonsense', "output.json")

@@ -101,6 +101,30 @@ def test_an_output_is_stored_and_read(service: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("output", b"\x89PNG\r\n\x1a\n\0", "image/png"),
+        ("output", b"<svg/>", "image/svg+xml"),
+        ("output", b"a,b\n1,2\n", "text/plain; charset=utf-8"),
+        ("output", b"<html><script>alert(1)</script>", "text/plain; charset=utf-8"),
+        ("output", b'{"a": 1}', "application/json"),
+        ("output", b"<svg/>" + bytes(10_000), "image/svg+xml"),
+        ("a.json", b"\xff", "application/json"),
+        ("a.html", b"<svg/>", "text/plain; charset=utf-8"),
+        ("a.nwb", b"\x89HDF\0", "application/octet-stream"),
+        ("output", b"PK\x03\x04\0", "application/octet-stream"),
+    ],
+)
+def test_what_a_browser_is_told(service: Served, name: str, content: bytes, kind: str) -> None:
+    url = upload(service, running(service, outputs={"output": name}), "output", content, "output")
+    for answer in (httpx.get(url), httpx.head(url), httpx.get(url, headers={"Range": "bytes=0-1"})):
+        assert answer.headers["content-type"] == kind
+        assert answer.headers["content-security-policy"] == "sandbox"
+        how = "attachment" if kind == "application/octet-stream" else "inline"
+        assert answer.headers["content-disposition"].startswith(how)
+
+
+@pytest.mark.parametrize(
     ("asked", "part"),
     [
         ("bytes=0-4", b"Hello"),

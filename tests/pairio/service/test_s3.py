@@ -131,6 +131,19 @@ def test_an_output_is_stored_and_read(stored: Served, bucket: Bucket) -> None:
         assert (head.status_code, head.headers["content-length"]) == (200, str(len(TEXT)))
 
 
+def test_images_without_a_telling_name(stored: Served) -> None:
+    job = running(stored, outputs={"output": "figure"})
+    url = upload(stored, job, "output", b"<svg/>", "output")
+    answer = httpx.get(url, follow_redirects=True)
+    assert answer.headers["content-type"] == "image/svg+xml"
+    # Nothing of this service's keeps it from running when it is opened at the bucket's.
+    assert answer.headers["content-disposition"].startswith("attachment")
+    url = upload(stored, job, "other", b"GIF89a", "figure")
+    answer = httpx.get(url, follow_redirects=True)
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
 def test_files_beside_the_outputs(stored: Served) -> None:
     job = running(stored)
     urls = {

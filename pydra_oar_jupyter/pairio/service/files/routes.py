@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from pydra_oar_jupyter.pairio.contents import HEAD, contents, media_type
 from pydra_oar_jupyter.pairio.service.calls.shapes import ERRORS
 from pydra_oar_jupyter.pairio.service.errors import Refused, missing, wrong
 from pydra_oar_jupyter.pairio.service.files import tickets
@@ -81,9 +82,13 @@ async def _answer(path: str, request: Request, state: State) -> Response:
         place = Place.at(path)
     except ValueError:
         raise nothing from None
-    headers = described(await run_in_threadpool(_called, state, place))
+    store, name = state.shelf.store, await run_in_threadpool(_called, state, place)
+    if (kind := media_type(name)) is None:
+        begin, size = await store.read(place, HEAD) or (b"", 0)
+        kind = contents(begin, name, whole=size <= len(begin)).media_type
+    headers = described(name, kind, sandboxed=not store.origin)
     head = request.method == "HEAD"
-    found = await state.shelf.store.open(place, head=head, headers=headers)
+    found = await store.open(place, head=head, headers=headers)
     if found is None:
         raise nothing
     if isinstance(found, str):

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from pydra_oar_jupyter.pairio.contents import SVG, UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _BLOCK = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-IMAGES = {
-    ".avif": "image/avif", ".bmp": "image/bmp", ".gif": "image/gif", ".ico": "image/x-icon",
-    ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-}  # fmt: skip
-# Programs and pages too: they are shown, never run.
-_TEXTS = (
-    ".bash", ".c", ".cfg", ".conf", ".cpp", ".css", ".csv", ".err", ".h", ".htm", ".html",
-    ".ini", ".ipynb", ".js", ".jsonl", ".log", ".md", ".ndjson", ".out", ".py", ".r", ".rst",
-    ".sh", ".sql", ".tex", ".text", ".toml", ".ts", ".tsv", ".txt", ".xhtml", ".xml", ".yaml",
-    ".yml",
-)  # fmt: skip
 # A file is never a page of this service: no script in it runs, and no browser guesses its type.
 GUARDED = {
     "Content-Security-Policy": "sandbox",
@@ -37,22 +26,20 @@ GUARDED = {
 }
 
 
-def content_type(name: str) -> str:
-    """What a browser is told that a file of that name is."""
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix == ".json":
-        return "application/json"
-    if suffix in _TEXTS:
-        return "text/plain; charset=utf-8"
-    return IMAGES.get(suffix, "application/octet-stream")
+def described(name: str, media_type: str, *, sandboxed: bool) -> dict[str, str]:
+    """The headers that say what a file is and what to call a copy of it.
 
-
-def described(name: str) -> dict[str, str]:
-    """The headers that say what a file is and what to call a copy of it."""
-    kind = content_type(name)
-    how = "attachment" if kind == "application/octet-stream" else "inline"
+    Args:
+        name: of the copy.
+        media_type: what it is.
+        sandboxed: it is answered with `GUARDED`. Elsewhere an SVG, opened by itself, might run.
+    """
+    if media_type.startswith("text/"):
+        media_type = "text/plain; charset=utf-8"  # also tables: they are shown, not saved
+    runs = media_type == SVG and not sandboxed
+    how = "attachment" if media_type == UNKNOWN or runs else "inline"
     safe = quote(name, safe="", errors="replace")
-    return {"Content-Type": kind, "Content-Disposition": f"{how}; filename*=UTF-8''{safe}"}
+    return {"Content-Type": media_type, "Content-Disposition": f"{how}; filename*=UTF-8''{safe}"}
 
 
 def redirected(url: str) -> Response:
