@@ -21,7 +21,7 @@ from pydra_oar_jupyter.pairio.client.finding import (
 )
 from pydra_oar_jupyter.pairio.client.handle import PairioJob
 from pydra_oar_jupyter.pairio.client.outputs import Output, Outputs
-from pydra_oar_jupyter.pairio.client.resources import Resources, Sample
+from pydra_oar_jupyter.pairio.client.resources import Resources
 from pydra_oar_jupyter.pairio.client.submit import asubmit_job, submit_job
 from pydra_oar_jupyter.pairio.models import (
     PairioJobOutputFile,
@@ -29,6 +29,7 @@ from pydra_oar_jupyter.pairio.models import (
     PairioJobRequiredResources,
     PairioJobSecret,
 )
+from pydra_oar_jupyter.pairio.usage import Sample
 
 __all__ = [
     "App",

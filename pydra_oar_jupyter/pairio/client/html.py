@@ -89,12 +89,3 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         '<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:90%">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-
-
-def in_bytes(size: float) -> str:
-    """A size that people can read, in powers of 1000."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"

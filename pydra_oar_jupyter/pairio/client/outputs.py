@@ -15,6 +15,7 @@ from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.client import html, shown
 from pydra_oar_jupyter.pairio.errors import PairioError
+from pydra_oar_jupyter.pairio.units import in_bytes
 
 if TYPE_CHECKING:
     import builtins
@@ -145,7 +146,7 @@ class Output:
     def _in_words(self) -> str:
         job = self.job.snapshot
         if self.size is not None:
-            return html.in_bytes(self.size)
+            return in_bytes(self.size)
         return "no size told" if job.status.ended and not job.error else html.in_a_word(job)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

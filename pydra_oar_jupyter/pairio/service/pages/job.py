@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from pydra_oar_jupyter.pairio.plot import plot
 from pydra_oar_jupyter.pairio.service.files.names import Kind, Place
-from pydra_oar_jupyter.pairio.service.pages.plot import plot
 from pydra_oar_jupyter.pairio.service.pages.previews import previews
 from pydra_oar_jupyter.pairio.service.tables import Job, JobDependency, JobFile
 from pydra_oar_jupyter.pairio.service.tokens import digest
+from pydra_oar_jupyter.pairio.usage import read_samples
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.service.files.store import Store
@@ -78,6 +79,7 @@ async def job_files(store: Store, job: Job, root: str) -> dict[str, Any]:
         store.read(place("resourceUtilizationLog"), _LOG, end=True),
     )
     text, size = console or (b"", 0)
+    samples = read_samples(log[0]) if log else []
     return {
         "outputs": list(zip(job.outputs, shown, strict=True)),
         "others": beside,
@@ -87,5 +89,5 @@ async def job_files(store: Store, job: Job, root: str) -> dict[str, Any]:
         "console_cut": size > len(text),
         "console_url": place("consoleOutput").url(root),
         "log_url": place("resourceUtilizationLog").url(root) if log else "",
-        "plot": plot(log[0]) if log else None,
+        "plot": plot(samples) if samples else "",
     }

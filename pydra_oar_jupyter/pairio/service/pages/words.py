@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.core.clean import linkable, printed
 from pydra_oar_jupyter.core.tones import MARKS
 from pydra_oar_jupyter.pairio.models import JobStatus
+from pydra_oar_jupyter.pairio.units import duration, in_bytes
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.tones import Tone
@@ -43,30 +44,8 @@ def status(job: Job) -> str:
 
 
 def size(number: float | None) -> str:
-    """Bytes, in powers of 1000."""
-    if number is None:
-        return ""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"
-
-
-def duration(seconds: float) -> str:
-    """A time span, with its two largest units."""
-    if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
-    whole = int(seconds)
-    for unit, long, next_unit, short in (
-        ("d", 86400, "h", 3600),
-        ("h", 3600, "min", 60),
-        ("min", 60, "s", 1),
-    ):
-        if whole >= long:
-            rest = whole % long // short
-            return f"{whole // long} {unit}" + (f" {rest} {next_unit}" if rest else "")
-    return f"{whole} s"
+    """Bytes, where they are known."""
+    return "" if number is None else in_bytes(number)
 
 
 def when(seconds: float) -> str:
