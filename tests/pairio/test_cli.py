@@ -118,6 +118,24 @@ def test_a_demonstration_is_handed_to_a_shell(spool, tmp_path):
     assert same == key
 
 
+def test_accounts_are_made_while_the_service_runs(spool, tmp_path):
+    """Several programs are at the database at once; the first to end takes nothing from others."""
+    pid, url, _ = _demo(tmp_path)
+    try:
+        for words in (
+            ["service", "add", "ours", "--owner", "demo"],
+            ["app", "add", "ours", str(APPS["hello_world"])],
+        ):
+            subprocess.run([*PROGRAM, *words, "--data", str(tmp_path / "demo")], check=True)
+        for _ in range(3):
+            asked = {"type": "getServiceRequest", "serviceName": "ours"}
+            answer = httpx.post(f"{url}/api/getService", json=asked)
+            assert answer.is_success, answer.text
+            assert answer.json()["service"]["userId"] == "demo"
+    finally:
+        _end(pid, url)
+
+
 def _end(pid, url):
     os.kill(int(pid), signal.SIGTERM)
     wait_until(lambda: not _answers(url))

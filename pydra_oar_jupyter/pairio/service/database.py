@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, insert, make_url, select
@@ -94,8 +94,8 @@ def _engine(url: str, is_sqlite: bool) -> Engine:
     if not is_sqlite:
         return create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
     path = make_url(url).database
-    if path:  # keys of jobs and their secrets are in there
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path:
+        _make_private(path)
     engine = create_engine(
         url,
         pool_size=CONNECTIONS,
@@ -105,6 +105,17 @@ def _engine(url: str, is_sqlite: bool) -> Engine:
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(path: str) -> None:
+    """Make the file, in which are keys of jobs and their secrets, if it is not there yet.
+
+    One that is there is not opened: closing it again would end the locks that this process has on
+    it, and another process would take away the log that is in use:
+    https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _set_up(connection: Any, _record: Any) -> None:
