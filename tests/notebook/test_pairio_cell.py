@@ -179,6 +179,7 @@ WRONG = {
     "%%pairio\n42": "This is of type int, and no job.",
     "%%pairio\nhello_world.hello_world_1": "which is not called",
     "%%pairio\nhello_world.hello_world_1(nam=1)": "Did you mean 'name'?",
+    '%%pairio\nhello_world.hello_world_1("you")': "takes its arguments by name.\nIt takes name=…",
     "%%pairio\nhello_world.hello_wrld_1()": "Did you mean 'hello_world_1'?",
     "%%pairio\n1 / 0  # here": "----> 2 1 / 0  # here",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydra_oar_jupyter.core.clean import xml
+from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.arguments import definition_of, identifier
@@ -155,12 +156,18 @@ class Processor:
         self.__doc__ = processor_doc(self.app_name, specification)
         self.__signature__ = signature_of(specification)
 
-    def __call__(self, **arguments: Any) -> Call:
-        """A call with these arguments.
+    def __call__(self, *unnamed: Any, **arguments: Any) -> Call:
+        """A call with these arguments, all by name.
 
         Raises:
-            RequestError: one is unknown, missing, or not what it should be.
+            RequestError: one is unknown, missing, unnamed, or not what it should be.
         """
+        if unnamed:
+            names = ", ".join(f"{name}=…" for name in self.__signature__.parameters)
+            raise RequestError(
+                f"{self.app_name}.{self.__name__} takes its arguments by name.",
+                hint=f"It takes {names or 'nothing'}.",
+            )
         definition = definition_of(self.app_name, self.specification, arguments)
         return Call(self.service_name, definition, self._connection)
 
