@@ -20,7 +20,6 @@ _PRE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(128,128,128,.1);border-radius:4px"
 )
 _CELL = "text-align:left;padding:.15em .8em .15em 0;vertical-align:top"
-text = xml  # of words of anybody
 _TONES: dict[JobStatus, Tone] = {
     JobStatus.PENDING: "waiting",
     JobStatus.STARTING: "waiting",
