@@ -68,6 +68,21 @@ def test_a_job_completes_with_all_its_outputs(service: Served) -> None:
     assert httpx.get(url).content == b"Hello"
 
 
+def test_secrets_are_kept_to_the_end_of_the_job(service: Served) -> None:
+    secret = {"name": "TOKEN", "value": "of-this-job-alone"}
+
+    def kept(job: dict[str, Any]) -> Any:
+        asked = {"jobId": job["jobId"], "includePrivateKey": False}
+        return service.call("getJob", job["jobPrivateKey"], **asked)["job"]["secrets"]
+
+    for end, error in (("completed", None), ("failed", "It could not.")):
+        service.submit(secrets=[secret], skipCache=True)
+        job = running(service)
+        assert kept(job) == [secret]
+        assert service.tell(job, end, error=error).status_code == 200
+        assert kept(job) == []
+
+
 def test_a_pending_job_is_cancelled(service: Served) -> None:
     made = service.submit()
     service.call("cancelJob", service.key, jobId=made["jobId"])

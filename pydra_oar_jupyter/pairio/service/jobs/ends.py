@@ -65,6 +65,7 @@ def _end(
     job.status, job.error, job.canceled = status.value, error, canceled
     job.finished = time.time()
     job.lease_until = None
+    job.secrets = []  # nobody needs them any more
     job_changed(session, job)
 
 
