@@ -16,6 +16,7 @@ import pytest
 
 from pydra_oar_jupyter.core.process import identity
 from pydra_oar_jupyter.pairio.embedded import Embedded, embedded_folder, known
+from pydra_oar_jupyter.pairio.hosting.server import listen
 from pydra_oar_jupyter.pairio.keys import Key
 from tests.waiting import wait_until
 
@@ -124,6 +125,23 @@ def test_jobs_outlive_it(kernels):
     assert second.eval(
         f"[(j.jobId, j.cached, j.outputs['output'].text()) for j in [{job}]]"
     ) == str([(id_, True, "Hello, kept!")])
+
+
+def test_jobs_move_with_it_where_another_program_has_its_port(kernels):
+    counted = "service('hello_world_service').hello_world.count_characters(input={}.submit())"
+    counted = f"{counted.format(HELLO.format('moved'))}.submit()"
+    first = kernels()
+    found = first.joined()
+    id_ = first.eval(f"{counted}.wait(100).jobId")
+    first.end()
+    wait_until(lambda: not found.runs)
+    with listen("127.0.0.1", urlsplit(found.url).port):
+        second = kernels()
+        assert second.joined().url != found.url
+        # The same job still, though its input's URL is another: and its output can be read.
+        assert second.eval(
+            f"[(j.jobId, j.cached, j.outputs['output'].json()) for j in [{counted}]]"
+        ) == str([(id_, True, {"num_characters": len("Hello, moved!")})])
 
 
 def test_a_job_is_not_left_alone(kernels):

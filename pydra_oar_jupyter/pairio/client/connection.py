@@ -62,9 +62,10 @@ class Connection:
             if error.status != HTTPStatus.UNAUTHORIZED:
                 raise
             words = str(error)
+        # It is so too where the key is right, and its user may not do this.
         raise PairioError(
-            f"{self.api.where} does not take your key ({words}): look at PAIRIO_API_KEY, or at the "
-            "key file.",
+            f"{self.api.where} does not take your key for this: {words.rstrip('.')}. The key is "
+            "that of PAIRIO_API_KEY, or of the key file.",
             HTTPStatus.UNAUTHORIZED,
         )
 

@@ -9,7 +9,7 @@ import random
 import re
 import signal
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from pydra_oar_jupyter.pairio.hosting.furnish import SERVICE, furnish
 from pydra_oar_jupyter.pairio.hosting.own import keep_to_own
 from pydra_oar_jupyter.pairio.hosting.server import Server, computing, listen
 from pydra_oar_jupyter.pairio.models import JobStatus
+from pydra_oar_jupyter.pairio.service.management import Management
 from pydra_oar_jupyter.pairio.service.settings import Settings
 from pydra_oar_jupyter.pairio.service.tables import Job
 
@@ -59,14 +60,19 @@ async def _serve(folder: Path, tell: int) -> None:
             os.write(tell, b"+")
             return
         data = private_directory(folder / "data")
-        bound = _place(known(folder))
+        before = known(folder)
+        bound = _place(before)
+        port = bound.getsockname()[1]
+        url = f"http://{_LOOPBACK}:{port}"
         server = Server(Settings(data=data))
         keep_to_own(server)
         state: State = server.app.state.pairio
+        if before and before.url != url:
+            with closing(Management(state.settings)) as management:
+                management.move(before.url, url)
         key = furnish(state, folder, _user())
         serving = await stack.enter_async_context(server.running(bound))
-        port = bound.getsockname()[1]
-        here = Embedded(f"http://{_LOOPBACK}:{port}", key, identity(os.getpid()))
+        here = Embedded(url, key, identity(os.getpid()))
         here.write(folder)
         os.write(tell, b"+")
         os.close(tell)

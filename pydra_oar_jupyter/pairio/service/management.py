@@ -25,6 +25,7 @@ from pydra_oar_jupyter.pairio.service.apps import add_app, set_specification, vi
 from pydra_oar_jupyter.pairio.service.clients import create_client, set_slots
 from pydra_oar_jupyter.pairio.service.database import Database
 from pydra_oar_jupyter.pairio.service.errors import Refused
+from pydra_oar_jupyter.pairio.service.jobs.move import move
 from pydra_oar_jupyter.pairio.service.names import ServiceName, UserId
 from pydra_oar_jupyter.pairio.service.services import add_service, set_users, view_services
 from pydra_oar_jupyter.pairio.service.tables import Service, ServiceApp, User
@@ -145,6 +146,11 @@ class Management:
             client, key = create_client(session, user_named(session, user_id), name, service_names)
             set_slots(client, slots)
             return client.compute_client_id, key
+
+    def move(self, old: str, new: str) -> None:
+        """Tell that the service, which does not run now, will be at another URL than before."""
+        with self._write() as session:
+            move(session, old, new)
 
     @contextmanager
     def _write(self) -> Iterator[Session]:

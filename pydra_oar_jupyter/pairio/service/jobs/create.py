@@ -23,6 +23,7 @@ from pydra_oar_jupyter.pairio.service.files.names import Place
 from pydra_oar_jupyter.pairio.service.jobs.delete import delete_jobs
 from pydra_oar_jupyter.pairio.service.jobs.ends import MOST_ERROR
 from pydra_oar_jupyter.pairio.service.jobs.find import newest_of_definition
+from pydra_oar_jupyter.pairio.service.jobs.move import files_of
 from pydra_oar_jupyter.pairio.service.names import Label
 from pydra_oar_jupyter.pairio.service.specification import check_definition, read_specification
 from pydra_oar_jupyter.pairio.service.tables import (
@@ -186,22 +187,19 @@ def _insert(
         job.status, job.error, job.finished = JobStatus.FAILED.value, error[:MOST_ERROR], now
     session.add(job)
     session.flush()
-    _add_rows(session, job, [file.url for file in definition.inputFiles])
+    _add_rows(session, job)
     job_changed(session, job)
     if job.unmet == 0:
         work_for_service(session, job.service_name)
     return job
 
 
-def _add_rows(session: Session, job: Job, inputs: Sequence[str]) -> None:
+def _add_rows(session: Session, job: Job) -> None:
     """What the job is found by."""
     ids = {"job_id": job.job_id}
-    urls = [("input", url) for url in inputs]
-    urls += [("output", output["url"]) for output in job.outputs]
-    files = [{"url_digest": digest(url), "role": role, **ids} for role, url in dict.fromkeys(urls)]
     for table, rows in (
         (JobTag, [{"tag": tag, **ids} for tag in job.tags]),
-        (JobFile, files),
+        (JobFile, files_of(job)),
         (JobDependency, [{"needs": needs, **ids} for needs in job.dependencies]),
         (JobTarget, [{"compute_client_id": one, **ids} for one in job.target_clients or []]),
     ):
