@@ -39,7 +39,7 @@ class Join(ProcessorBase):
         for number, text in enumerate(context.texts):
             text.download(f"text{number}")
             texts += [Path(f"text{number}").read_text()] * context.times
-        print(f"Joining {len(texts)} texts in job {os.environ['OAR_JOB_ID']}")
+        print(f"Joining {len(texts)} texts in job {os.environ.get('OAR_JOB_ID', 'none')}")
         Path("joined.txt").write_text(context.between.join(texts))
         Path("count.txt").write_text(str(len(texts)))
         upload_additional_job_output("count.txt", "notes/count.txt")

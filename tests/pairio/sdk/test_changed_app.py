@@ -30,6 +30,6 @@ def test_it_runs_as_before(service, tmp_path):
     started, job = run("2", {"texts[0]": url, "texts[1]": url}, between="<>", times=2)
     assert job["status"] == "completed", job["error"]
     assert started.read(job["outputFileResults"][0]["url"]) == b"<><><>"
-    assert started.console == "Joining 4 texts\n"
+    assert started.console == "Joining 4 texts in job none\n"
     (other,) = job["otherFileOutputs"]
     assert (other["name"], started.read(other["url"])) == ("notes/count.txt", b"4")
