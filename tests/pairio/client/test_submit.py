@@ -95,6 +95,13 @@ def test_a_wrong_key_is_told_and_not_shown(service: Served) -> None:
     assert "not-a-key" not in str(raised.value)
 
 
+def test_what_a_user_may_not_do_is_told_as_that(service: Served) -> None:
+    bob = service.management.add_user("bob")
+    told = "does not take your key for this: bob may not create jobs"
+    with pytest.raises(PairioError, match=told):
+        submit(Connection(service.url, bob))
+
+
 def test_an_output_of_another_job_makes_the_dependency(connection: Connection) -> None:
     first = submit(connection)
     definition = count_of(first.get_output("output"))
