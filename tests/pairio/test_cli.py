@@ -85,12 +85,13 @@ def test_what_is_wrong_is_said_without_a_traceback(pairio, monkeypatch, words, c
     assert "pydra_oar_jupyter/pairio" not in said
 
 
-def _demo(tmp_path, port=0):
+def _demo(tmp_path, port=0, *options):
     """A shell that takes over what a demonstration prints, and says so."""
     return subprocess.run(
         [
             "bash", "-c",
             f'eval "$({" ".join(PROGRAM)} serve --demo --port {port} --data {tmp_path}/demo '
+            f'{" ".join(options)} '
             f'2>{tmp_path}/log & echo "echo $!" )"; echo $PAIRIO_API_URL $PAIRIO_API_KEY',
         ],
         stdout=subprocess.PIPE, text=True, timeout=200, check=True,
@@ -134,6 +135,12 @@ def test_accounts_are_made_while_the_service_runs(spool, tmp_path):
             assert answer.json()["service"]["userId"] == "demo"
     finally:
         _end(pid, url)
+
+
+def test_a_lease_that_compute_clients_can_not_keep_is_told(spool, tmp_path):
+    pid, url, _ = _demo(tmp_path, 0, "--lease", "6")
+    _end(pid, url)
+    assert "--lease 6 is short" in (tmp_path / "log").read_text()
 
 
 def _end(pid, url):

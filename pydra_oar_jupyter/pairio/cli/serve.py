@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import argparse
 
 _DEMO_USER = "demo"
+# Compute clients ask at least each 10 s; one that does so late is to keep its jobs. In seconds.
+_SHORT_LEASE = 30.0
 
 
 def serve(asked: argparse.Namespace) -> None:
@@ -53,6 +55,11 @@ async def _serve(asked: argparse.Namespace, settings: Settings) -> None:
             )
             tasks.add(await stack.enter_async_context(computing(client)))
             _hand_over(settings.url or here, key)
+        if settings.lease < _SHORT_LEASE:
+            sys.stderr.write(
+                f"--lease {settings.lease:g} is short: compute clients may be silent for 10 s, and "
+                "lose jobs that run then.\n"
+            )
         sys.stderr.write(f"Pairio's service answers at {settings.url or here}\n")
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
