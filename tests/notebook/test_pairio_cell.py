@@ -132,6 +132,14 @@ def test_an_interrupt_cancels_or_leaves(cells):
     assert id_ in cells.run("%pairio jobs failed").value["text/plain"]
 
 
+def test_a_job_that_nobody_can_take_says_so(cells):
+    cell = cells.start('%%pairio --gpus 99\nhello_world.hello_world_1(name="a")')
+    ran = cells.until(cell, lambda ran: "No compute client takes a job" in str(texts(ran)))
+    assert "CPUs 1, GPUs 99" in ran.status
+    cells.interrupt()
+    assert "No compute client" not in cells.finish(cell, ran).status
+
+
 def test_a_detached_job_is_shown_on(cells):
     assert cells.run("%pairio services").error is None
     cell = cells.start('%%pairio --detach\nhello_world.hello_world_1(name="d")')

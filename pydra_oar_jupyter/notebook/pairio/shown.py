@@ -15,6 +15,7 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.notebook.errors import show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
 from pydra_oar_jupyter.notebook.pairio.follow import Following, Over
+from pydra_oar_jupyter.notebook.pairio.takers import Takers
 from pydra_oar_jupyter.notebook.pairio.view import job_view, output_head
 from pydra_oar_jupyter.notebook.runs.html import block, faint, section
 from pydra_oar_jupyter.notebook.stop import patiently
@@ -46,7 +47,7 @@ def attend(area: StatusArea, job: PairioJob, most: int | None) -> None:
     Raises:
         PairioError: it was deleted, or its service can't be asked any more.
     """
-    following = Following(job, most)
+    following, takers = Following(job, most), Takers(job)
     try:
         while True:
             match following.next(_TICK):
@@ -57,7 +58,7 @@ def attend(area: StatusArea, job: PairioJob, most: int | None) -> None:
                 case str() as text:
                     sys.stdout.write(text)
                     sys.stdout.flush()
-            area.refresh(lambda: job_view(job, time.time()))
+            area.refresh(lambda: job_view(job, time.time(), trouble=takers.trouble()))
     finally:
         following.stop()
     if not job.snapshot.status.ended:
@@ -91,8 +92,7 @@ def finished(shell: InteractiveShell, job: PairioJob, *, quiet: bool = False) ->
     for output in outputs.values():
         text, html = output_head(output)
         shell.display_pub.publish({"text/plain": text, "text/html": html})
-        inside = output._repr_mimebundle_()
-        if inside["text/plain"] != f"{output.fileBaseName}: {output.url}":  # else it is that link
+        if inside := output.preview():  # else the link above is all
             shell.display_pub.publish(dict(inside))
     if quiet:
         return
