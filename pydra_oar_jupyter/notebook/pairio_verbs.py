@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.clean import plain
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.notebook.area import StatusArea
@@ -82,7 +83,7 @@ def act(shell: InteractiveShell, config: OarConfig, line: str) -> Any:
             return _jobs(connection, asked)
         case "cancel":
             for word in asked.job:
-                find_job(word, shell.user_ns, connection).cancel()
+                _cancel(find_job(word, shell.user_ns, connection))
             return None
     return _follow(shell, config, find_job(asked.job[0], shell.user_ns, connection))
 
@@ -202,6 +203,14 @@ def _formed(table: Table, asked: argparse.Namespace) -> Any:
     if asked.json:
         return table.to_dicts()
     return table.to_dataframe() if asked.df else table
+
+
+def _cancel(found: PairioJob) -> None:
+    """Cancel a job, and say what came of it."""
+    found.cancel()
+    job = found.snapshot
+    came = "is cancelled" if job.canceled else f"has {job.status.value} already"
+    sys.stdout.write(f"Job {job.jobId} ({plain(found.name)}) {came}.\n")
 
 
 def _follow(shell: InteractiveShell, config: OarConfig, found: PairioJob) -> None:

@@ -128,7 +128,8 @@ def test_an_interrupt_cancels_or_leaves(cells):
     id_ = re.match(r"KeyboardInterrupt: job (\w+) goes on\.", ran.traceback)[1]
     assert id_ in cells.run("%pairio jobs pending").value["text/plain"]
     assert cells.complete("%pairio cancel ") == [id_]
-    assert cells.run(f"%pairio cancel {id_}").error is None
+    told = cells.run(f"%pairio cancel {id_}").stream()
+    assert told == f"Job {id_} (hello_world.hello_world_1) is cancelled.\n"
     assert id_ in cells.run("%pairio jobs failed").value["text/plain"]
 
 
@@ -168,6 +169,7 @@ def test_verbs(cells):
     assert cells.run("%pairio jobs running").value["text/plain"] == "No such jobs."
     assert cells.run("%pairio jobs some-tag").value["text/plain"] == "No such jobs."
     assert "Hello, verbs!" in texts(cells.run("%pairio job one"))
+    assert "has completed already" in cells.run("%pairio cancel one").stream()
     for line, words in [
         ("jbos", "Did you mean 'jobs'?"),
         ("job", "required: job"),
