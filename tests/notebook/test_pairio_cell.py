@@ -110,6 +110,9 @@ def test_several_outputs(cells):
     assert times.startswith("time_sec")
     assert value.endswith('has .outputs["recording"], .outputs["spikes"]')
 
+    ran = cells.run('%%pairio\nspikes.detect_spikes(recording=_.outputs["recording"])')
+    assert any('<img src="data:image/svg+xml;' in data["text/html"] for data in ran.displays)
+
 
 def test_an_interrupt_cancels_or_leaves(cells):
     assert cells.run("%pairio services").error is None

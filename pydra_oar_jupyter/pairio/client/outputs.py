@@ -150,6 +150,10 @@ class Output:
         return "no size told" if job.status.ended and not job.error else html.in_a_word(job)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return self.preview() or shown.link(self.fileBaseName, self.url, self.size)
+
+    def preview(self) -> dict[str, str] | None:
+        """What is in it, as text and as HTML; None where a link is all that can be shown."""
         job = self.job.refresh().snapshot
         name = f"{self.name} ({self.fileBaseName})"
         if self.size is None and not (job.status.ended and not job.error):
@@ -161,7 +165,7 @@ class Output:
         except PairioError as error:
             told = str(self._told(error))
             return {"text/plain": told, "text/html": html.pre(told)}
-        return shown.bundle(begin, self.fileBaseName, self.url, self.size)
+        return shown.content(begin, self.fileBaseName, self.url, self.size)
 
     async def abytes(self) -> builtins.bytes:
         """`bytes`, awaited."""
