@@ -188,6 +188,10 @@ def _scalar(spec: PairioAppProcessorParameter, kind: str, value: Any) -> Any:
     fits = isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
     if not fits or (isinstance(value, float) and not math.isfinite(value)):
         raise _wrong(spec, value)
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise RequestError(
+            f"{spec.name!r} has half a character, which can't be sent: {value!r:.200}"
+        )
     if spec.options and value not in spec.options:
         options = ", ".join(map(repr, spec.options))
         words = [one for one in spec.options if isinstance(one, str)]

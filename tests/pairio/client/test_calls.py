@@ -77,6 +77,7 @@ class TestArguments:
             ("many", {"outer": {"innr": 1}}, r"Did you mean 'outer\.inner'"),
             ("many", {"outer": 1}, "takes no 'outer'"),
             ("hello_world_1", {"name": 3}, r"'name' takes str, not 3 \(int\)"),
+            ("hello_world_1", {"name": "a\ud800"}, "'name' has half a character"),
             ("hello_world_1", {"name": None}, "'name' takes str, not None"),
             ("many", {"outer": {"inner": "3"}}, r"'outer\.inner' takes int"),
             ("many", {"outer": {"inner": True}}, r"'outer\.inner' takes int"),
