@@ -32,6 +32,7 @@ class Api:
         url: the service's base: its calls are at ``{url}/api/NAME``.
         key: who asks: a user's key, a compute client's, or a job's private key.
         patience: for how many seconds a call is repeated that gets no usable answer.
+        first: for how many, if nobody has ever answered there; None for just as long.
 
     Attributes:
         where: the service's host and port; the rest of its URL may be a secret.
@@ -40,7 +41,14 @@ class Api:
         PairioError: that is no URL of a service.
     """
 
-    def __init__(self, url: str, key: str | None = None, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        patience: float = PATIENCE,
+        first: float | None = None,
+    ) -> None:
         self.url = url.strip().rstrip("/")
         self.key = Key(key) if key else None
         self.patience = patience
@@ -51,7 +59,7 @@ class Api:
         if parts.scheme not in ("http", "https") or not parts.host:
             raise PairioError(f"{url!r} is no URL of a Pairio service, such as https://pairio.site")
         self.where = f"{parts.scheme}://{parts.netloc.decode()}"
-        self._transport = Transport(self.where, patience)
+        self._transport = Transport(self.where, patience, patience if first is None else first)
 
     async def call(
         self,

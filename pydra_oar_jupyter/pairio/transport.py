@@ -33,10 +33,12 @@ class Transport:
     Args:
         where: what the service is called in errors.
         patience: for how many seconds a request is repeated that gets no usable answer.
+        first: for how many, if nobody has ever answered there: its address may be wrong.
     """
 
-    def __init__(self, where: str, patience: float) -> None:
-        self._where, self._patience = where, patience
+    def __init__(self, where: str, patience: float, first: float) -> None:
+        self._where, self._patience, self._first = where, patience, first
+        self._answered = False
         self._opened: httpx.AsyncClient | None = None
         self._pid = 0
 
@@ -61,7 +63,7 @@ class Transport:
         Raises:
             PairioUnreachable: there was no usable answer.
         """
-        end, pause = time.monotonic() + self._patience, 0.1
+        begin, pause = time.monotonic(), 0.1
         while True:
             asked, sent = 0.0, True
             try:
@@ -71,6 +73,7 @@ class Transport:
                 sent = not isinstance(error, _UNSENT)
                 safe = not sent or (again and isinstance(error, _BROKEN))
             else:
+                self._answered = True
                 if response.status_code not in LATER:
                     return response
                 why = said(response)
@@ -78,7 +81,8 @@ class Transport:
                 if (after := response.headers.get("Retry-After", "")).isdecimal():
                     asked = float(after)
             wait = max(asked, pause * random.uniform(0.75, 1.25))
-            if not safe or time.monotonic() + wait > end:
+            patience = self._patience if self._answered or sent else self._first
+            if not safe or time.monotonic() + wait > begin + patience:
                 raise PairioUnreachable(f"No usable answer from {self._where}: {why}.", sent=sent)
             await asyncio.sleep(wait)
             pause = min(2 * pause, 5.0)

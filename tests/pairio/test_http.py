@@ -131,6 +131,10 @@ class TestCalls:
             run(Api("http://127.0.0.1:9", patience=0.2).call("getJob", again=False))
         assert not raised.value.sent
 
+    def test_to_where_nobody_ever_answered_are_given_up_soon(self) -> None:
+        with pytest.raises(PairioUnreachable):  # not after as long as a test may take
+            run(Api("http://127.0.0.1:9", patience=10_000, first=0.2).call("getJob"))
+
     def test_on_this_machine_take_no_proxy(self, server: Faulty, api: Api, monkeypatch) -> None:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -10,6 +10,8 @@ from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.http import Api
 from pydra_oar_jupyter.pairio.keys import Key, api_key, api_url
 
+# A person waits for the first answer, and may have mistyped the address, in seconds.
+_FIRST = 3.0
 _STREAMS = 20  # connections at most for jobs' events; the other jobs are asked after
 
 
@@ -30,7 +32,7 @@ class Connection:
                 "No Pairio service is named: set PAIRIO_API_URL. For one of your own: "
                 "python -m pydra_oar_jupyter pairio serve --demo, or a cell with %%pairio."
             )
-        self.api = Api(url)
+        self.api = Api(url, first=_FIRST)
         self.streams = asyncio.Semaphore(_STREAMS)
         self._key = Key(key) if key else None
 
