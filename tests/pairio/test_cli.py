@@ -137,6 +137,19 @@ def test_accounts_are_made_while_the_service_runs(spool, tmp_path):
         _end(pid, url)
 
 
+def test_a_directory_is_served_once(spool, tmp_path):
+    pid, url, _ = _demo(tmp_path)
+    try:
+        again = subprocess.run(
+            [*PROGRAM, "serve", "--port", "0", "--data", str(tmp_path / "demo")],
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert again.returncode == 1
+        assert again.stderr.strip() == f"A service runs with {tmp_path / 'demo'} already."
+    finally:
+        _end(pid, url)
+
+
 def test_a_lease_that_compute_clients_can_not_keep_is_told(spool, tmp_path):
     pid, url, _ = _demo(tmp_path, 0, "--lease", "6")
     _end(pid, url)

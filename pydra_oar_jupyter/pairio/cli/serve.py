@@ -10,8 +10,11 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.files import private_directory
 from pydra_oar_jupyter.pairio.cli.accounts import data_directory
 from pydra_oar_jupyter.pairio.compute.main import Settings as ClientSettings
+from pydra_oar_jupyter.pairio.embedded import locked
+from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.hosting.furnish import SERVICE, furnish
 from pydra_oar_jupyter.pairio.hosting.server import Server, computing, listen
 from pydra_oar_jupyter.pairio.service.settings import Settings
@@ -34,8 +37,9 @@ def serve(asked: argparse.Namespace) -> None:
 
 
 async def _serve(asked: argparse.Namespace, settings: Settings) -> None:
-    server = Server(settings)
     async with AsyncExitStack() as stack:
+        _be_alone(settings, stack)
+        server = Server(settings)
         bound = listen(asked.host, asked.port)
         serving = await stack.enter_async_context(server.running(bound))
         over = asyncio.Event()
@@ -64,6 +68,14 @@ async def _serve(asked: argparse.Namespace, settings: Settings) -> None:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+
+
+def _be_alone(settings: Settings, stack: AsyncExitStack) -> None:
+    """See that no other service has the directory: what changes is told within one process."""
+    try:
+        stack.enter_context(locked(private_directory(settings.data) / "running", wait=False))
+    except BlockingIOError:
+        raise PairioError(f"A service runs with {settings.data} already.") from None
 
 
 def _hand_over(url: str, key: str) -> None:
