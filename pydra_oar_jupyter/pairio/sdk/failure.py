@@ -16,14 +16,15 @@ _EXCEPTION = re.compile(r"[\w.]+(:.*)?")
 def failure(code: int, console: bytes) -> str:
     """The error of a job whose child ended with that code (negative: by a signal)."""
     lines = console[-_SEEN:].decode(errors="replace").rstrip().split("\n")
+    if code > 0 and (exception := _exception(lines)):
+        return exception[:_LONGEST]  # where it was raised, the console tells
     if code < 0:
         what = f"The processor was ended by {_signal(-code)}."
     else:
-        what = _exception(lines) or f"The processor ended with exit code {code}."
+        what = f"The processor ended with exit code {code}."
     end = "\n".join(lines[-_LAST:]).strip()
-    if not end or end == what:
-        return what[:_LONGEST]
-    what = what[: _LONGEST // 2]
+    if not end:
+        return what
     return f"{what}\n\nThe end of its console output:\n{end[-(_LONGEST - len(what) - 50) :]}"
 
 

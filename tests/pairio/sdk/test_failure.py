@@ -42,10 +42,14 @@ def test_an_error_begins_with_what_went_wrong(code, first):
     assert failure(*run(code)).startswith(first)
 
 
-def test_the_last_lines_are_in_it():
-    code, console = run("for n in range(99): print('line', n)\nraise ValueError('too small')")
+def test_an_exception_tells_enough():
+    assert failure(*run("print('line')\nraise ValueError('too small')")) == "ValueError: too small"
+
+
+def test_the_last_lines_are_in_it_where_there_is_no_exception():
+    code, console = run("for n in range(99): print('line', n)\nimport sys; sys.exit(3)")
     lines = failure(code, console).splitlines()
-    assert lines[0] == "ValueError: too small"
+    assert lines[0] == "The processor ended with exit code 3."
     assert "line 98" in lines
     assert "line 50" not in lines
 
