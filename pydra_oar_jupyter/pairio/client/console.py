@@ -97,4 +97,4 @@ class Console:
         text = loop.run(self._text(-_TAIL))
         where = html.link(self._job.snapshot.consoleOutputUrl, "all of it")
         more = html.block(where) if len(text) >= _TAIL else ""
-        return {"text/plain": text, "text/html": more + html.pre(printed(text) or "(nothing yet)")}
+        return {"text/plain": text, "text/html": more + html.pre(printed(text) or "(nothing)")}

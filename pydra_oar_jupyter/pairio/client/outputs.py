@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -219,7 +220,9 @@ class NoSuchOutput(PairioError, KeyError):
 def _bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
     """Shows bytes so far, and in all, in a progress bar where tqdm is installed."""
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it advises to install ipywidgets
+            from tqdm.auto import tqdm
     except ImportError:
         yield lambda *_: None
         return
