@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import cycle
 from urllib.parse import urlsplit
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+_KEPT = re.compile(r"(\x1b\[[0-9;]*m|\r)")
 # What XML 1.0 can't hold, other control characters, and those that turn the direction of writing.
 _UNFIT = re.compile(
     "[^\t\n -~\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -16,6 +18,13 @@ _UNFIT = re.compile(
 def plain(text: str) -> str:
     """Without colours of terminals; what can't be shown becomes "�"."""
     return _UNFIT.sub("\ufffd", _ESCAPES.sub("", text).replace("\r\n", "\n"))
+
+
+def coloured(text: str) -> str:
+    """For a terminal that shows it as it comes: colours and the begin of a line, and no more."""
+    return "".join(
+        part if kept else plain(part) for part, kept in zip(_KEPT.split(text), cycle((False, True)))
+    )
 
 
 def line(text: str, most: int = 80) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydra_oar_jupyter.core.clean import line, linkable, plain, printed, xml
+from pydra_oar_jupyter.core.clean import coloured, line, linkable, plain, printed, xml
 
 EVIL = "\x1b[31m<b>\x1b]0;title\x07 \u202e&\x00\r\n\ud800\u2066"
 ANY = st.text() | st.text(st.sampled_from("a\r\n\x1b[]0;m\x07\u202e<&"))
@@ -28,6 +29,19 @@ def test_what_is_plain_is_so_to_a_terminal_and_to_xml(text: str) -> None:
     read = ElementTree.fromstring(f'<text label="{xml(text)}">{xml(text)}</text>')
     assert (read.text or "") == shown
     assert read.attrib["label"] == shown.replace("\n", " ").replace("\t", " ")
+
+
+@given(ANY.filter(lambda text: "\r" not in text))
+def test_a_terminal_gets_colours_and_nothing_else(text: str) -> None:
+    shown = coloured(text)
+    assert plain(shown) == plain(text)
+    assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
+def test_a_colour_stays_and_a_title_goes() -> None:
+    assert coloured("\x1b[1;31mred\x1b[0m\x1b]0;TITLE\x07 10 %\r20 %\n") == (
+        "\x1b[1;31mred\x1b[0m 10 %\r20 %\n"
+    )
 
 
 @given(ANY, st.integers(1, 100))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.cells.replay import Value
-from pydra_oar_jupyter.core.clean import plain
+from pydra_oar_jupyter.core.clean import coloured, plain
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.notebook.errors import show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
@@ -56,7 +56,7 @@ def attend(area: StatusArea, job: PairioJob, most: int | None) -> None:
                         raise error
                     break
                 case str() as text:
-                    sys.stdout.write(text)
+                    sys.stdout.write(coloured(text))
                     sys.stdout.flush()
             area.refresh(lambda: job_view(job, time.time(), trouble=takers.trouble()))
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.clean import printed
+from pydra_oar_jupyter.core.clean import coloured, printed
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.news import news
@@ -97,4 +97,7 @@ class Console:
         text = loop.run(self._text(-_TAIL))
         where = html.link(self._job.snapshot.consoleOutputUrl, "all of it")
         more = html.block(where) if len(text) >= _TAIL else ""
-        return {"text/plain": text, "text/html": more + html.pre(printed(text) or "(nothing)")}
+        return {
+            "text/plain": coloured(text),
+            "text/html": more + html.pre(printed(text) or "(nothing)"),
+        }
