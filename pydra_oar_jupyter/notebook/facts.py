@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.units import duration
 from pydra_oar_jupyter.notebook.status import JobFacts
-from pydra_oar_jupyter.notebook.words import duration, ticking
+from pydra_oar_jupyter.notebook.words import ticking
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.job import Job

@@ -19,7 +19,7 @@ from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.core.shellwords import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pydra_oar_jupyter.core.options import Option
     from pydra_oar_jupyter.core.shellwords import Word
@@ -189,6 +189,24 @@ def _value(
 def _open(expression: str) -> bool:
     """Whether brackets are still open in it."""
     return sum(map(expression.count, "([{")) > sum(map(expression.count, ")]}"))
+
+
+def no_such_verb(magic: str, line: str, verbs: Sequence[str], cell: str) -> RequestError:
+    """What to say of a line that begins with a verb that its magic has not.
+
+    Args:
+        magic: its name.
+        line: what follows it.
+        verbs: all that it has.
+        cell: what a cell below the magic is.
+    """
+    verb = line.split(maxsplit=1)[0]
+    return RequestError(
+        f"%{magic} has no {verb!r}.", text=f"%{magic} {line.strip()}", at=len(magic) + 2,
+        length=len(verb),
+        hint=did_you_mean(verb, verbs)
+        or f"It has: {', '.join(verbs)}. {cell} begins with %%{magic}.",
+    )  # fmt: skip
 
 
 def _exclude(line: str, found: Mapping[str, Any], own: OwnOptions) -> None:

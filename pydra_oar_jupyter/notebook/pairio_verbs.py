@@ -7,14 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.clean import plain
-from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.resources import did_you_mean
+from pydra_oar_jupyter.core.units import duration
 from pydra_oar_jupyter.notebook.area import StatusArea
-from pydra_oar_jupyter.notebook.line import expand
+from pydra_oar_jupyter.notebook.line import expand, no_such_verb
 from pydra_oar_jupyter.notebook.scheduler import Parser
 from pydra_oar_jupyter.notebook.tables import Column, Table, moment
 from pydra_oar_jupyter.notebook.usage import pairio_usage
-from pydra_oar_jupyter.notebook.words import duration
 from pydra_oar_jupyter.pairio.needed import need_pairio
 
 if TYPE_CHECKING:
@@ -64,11 +62,7 @@ def act(shell: InteractiveShell, config: OarConfig, line: str) -> Any:
         sys.stdout.write(pairio_usage() + "\n")
         return None
     if verb not in VERBS:
-        raise RequestError(
-            f"%pairio has no {verb!r}.", text=f"%pairio {line.strip()}", at=8, length=len(verb),
-            hint=did_you_mean(verb, VERBS) or "It has: " + ", ".join(VERBS) + ". A cell whose "
-            "job is to be run begins with %%pairio.",
-        )  # fmt: skip
+        raise no_such_verb("pairio", line, VERBS, "A cell whose job is to be run")
     asked = _parser(verb).read(expand(rest, shell.user_ns))
     need_pairio(service=False)
     from pydra_oar_jupyter.notebook.pairio.reach import reach

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.resources import did_you_mean
-from pydra_oar_jupyter.notebook.line import expand
+from pydra_oar_jupyter.core.units import duration
+from pydra_oar_jupyter.notebook.line import expand, no_such_verb
 from pydra_oar_jupyter.notebook.runs.area import RunArea
 from pydra_oar_jupyter.notebook.runs.end import attended, outputs_of
 from pydra_oar_jupyter.notebook.scheduler import Parser
 from pydra_oar_jupyter.notebook.stop import in_full
 from pydra_oar_jupyter.notebook.tables import Column, Table, moment
 from pydra_oar_jupyter.notebook.usage import pydra_usage
-from pydra_oar_jupyter.notebook.words import duration
 from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.needed import need_pydra
 from pydra_oar_jupyter.workflows.runs.run import Run, run, runs
@@ -49,11 +47,7 @@ def act(shell: InteractiveShell, line: str) -> Any:
         sys.stdout.write(pydra_usage() + "\n")
         return None
     if verb not in _VERBS:
-        raise RequestError(
-            f"%pydra has no {verb!r}.", text=f"%pydra {line.strip()}", at=7, length=len(verb),
-            hint=did_you_mean(verb, _VERBS) or "It has: " + ", ".join(_VERBS) + ". A cell whose "
-            "task is to be run begins with %%pydra.",
-        )  # fmt: skip
+        raise no_such_verb("pydra", line, _VERBS, "A cell whose task is to be run")
     if verb == "runs":
         return _runs(rest)
     need_pydra()

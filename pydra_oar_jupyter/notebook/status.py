@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
-from pydra_oar_jupyter.notebook.words import clock, duration, spans, text_bar, ticking
+from pydra_oar_jupyter.core.units import duration
+from pydra_oar_jupyter.notebook.words import clock, spans, text_bar, ticking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.tones import COLOURS
-from pydra_oar_jupyter.notebook.words import clock, duration
+from pydra_oar_jupyter.core.units import duration
+from pydra_oar_jupyter.notebook.words import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

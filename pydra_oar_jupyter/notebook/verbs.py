@@ -10,9 +10,8 @@ from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.outcome import Ending
-from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.notebook.config import configure, settings
-from pydra_oar_jupyter.notebook.line import expand
+from pydra_oar_jupyter.notebook.line import expand, no_such_verb
 from pydra_oar_jupyter.notebook.lookup import find
 from pydra_oar_jupyter.notebook.scheduler import Parser
 from pydra_oar_jupyter.notebook.tables import HOST_COLUMNS, OWN_COLUMNS, Column, Table, host_rows
@@ -60,11 +59,7 @@ def act(shell: InteractiveShell, config: OarConfig, line: str) -> Any:
             _forget(rest)
         case _:
             verbs = ["config", "forget", "get", "help", "jobs", "logs", "nodes"]
-            raise RequestError(
-                f"%oar has no {verb!r}.", text=f"%oar {line.strip()}", at=5, length=len(verb),
-                hint=did_you_mean(verb, verbs) or "It has: " + ", ".join(verbs) + ". A cell as a "
-                "job begins with %%oar.",
-            )  # fmt: skip
+            raise no_such_verb("oar", line, verbs, "A cell as a job")
     return None
 
 

@@ -9,19 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def duration(seconds: float) -> str:
-    """``3.2 s``, ``42 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 d 4 h``."""
-    if seconds < 9.95:
-        return f"{max(0.0, seconds):.1f} s"
-    whole = round(seconds)
-    for name, unit, below, size in (("d", 86400, "h", 3600), ("h", 3600, "min", 60),
-                                    ("min", 60, "s", 1)):  # fmt: skip
-        if whole >= unit:
-            rest = whole % unit // size
-            return f"{whole // unit} {name}" + (f" {rest} {below}" if rest else "")
-    return f"{whole} s"
-
-
 def ticking(seconds: float) -> float:
     """A duration cut so that what is shown of it changes seldom: it need not flood a page."""
     step = 1 if seconds < 600 else 10 if seconds < 7200 else 60

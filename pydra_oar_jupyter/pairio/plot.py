@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.tones import COLOURS
-from pydra_oar_jupyter.pairio.units import duration, in_bytes
+from pydra_oar_jupyter.core.units import duration, in_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

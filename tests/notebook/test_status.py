@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pydra_oar_jupyter.core.outcome import Ending, Outcome
 from pydra_oar_jupyter.core.state import JobState
+from pydra_oar_jupyter.core.units import duration
 from pydra_oar_jupyter.notebook.status import (
     ArrayFacts,
     JobFacts,
@@ -18,7 +19,7 @@ from pydra_oar_jupyter.notebook.status import (
     job_view,
     render,
 )
-from pydra_oar_jupyter.notebook.words import duration, spans, ticking
+from pydra_oar_jupyter.notebook.words import spans, ticking
 
 ASKED = JobFacts(name="fit", asked=1000.0, now=1003.0)
 SENT = dataclasses.replace(ASKED, id=154)
@@ -127,8 +128,3 @@ def test_durations_tick_seldom(seconds):
 )
 def test_numbers_of_jobs_in_few_words(ids, words):
     assert spans(ids) == words
-
-
-def test_durations():
-    found = [duration(s) for s in (0.04, 9.949, 9.96, 59.4, 185, 7200, 7860, 100_000)]
-    assert found == ["0.0 s", "9.9 s", "10 s", "59 s", "3 min 5 s", "2 h", "2 h 11 min", "1 d 3 h"]

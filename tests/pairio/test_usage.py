@@ -6,12 +6,10 @@ import json
 import re
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pydra_oar_jupyter.pairio.plot import plot
-from pydra_oar_jupyter.pairio.units import duration
 from pydra_oar_jupyter.pairio.usage import read_samples
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,12 +79,3 @@ def test_any_log_can_be_plotted_if_it_has_a_sample(log: bytes) -> None:
     _, _, width, height = map(float, found.attrib["viewBox"].split())
     for curve in points(found):
         assert all(0 <= x <= width and 0 <= y <= height for x, y in curve)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(-1, "0.0 s"), (0.34, "0.3 s"), (59.9, "59 s"), (60, "1 min"), (3700, "1 h 1 min"),
-     (90_000, "1 d 1 h")],
-)  # fmt: skip
-def test_durations(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, plain, xml
 from pydra_oar_jupyter.core.tones import MARKS
+from pydra_oar_jupyter.core.units import duration
 from pydra_oar_jupyter.notebook.runs.html import (
     block,
     details,
@@ -18,7 +19,6 @@ from pydra_oar_jupyter.notebook.runs.html import (
 )
 from pydra_oar_jupyter.notebook.runs.output import outputs
 from pydra_oar_jupyter.notebook.runs.tasks import behind, named
-from pydra_oar_jupyter.notebook.words import duration
 from pydra_oar_jupyter.workflows.snapshot import TaskState
 
 if TYPE_CHECKING:

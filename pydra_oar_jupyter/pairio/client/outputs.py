@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.resources import did_you_mean
+from pydra_oar_jupyter.core.units import in_bytes
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.client import html, shown
 from pydra_oar_jupyter.pairio.errors import PairioError
-from pydra_oar_jupyter.pairio.units import in_bytes
 
 if TYPE_CHECKING:
     import builtins

@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.units import in_bytes
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.plot import plot
-from pydra_oar_jupyter.pairio.units import in_bytes
 from pydra_oar_jupyter.pairio.usage import read_samples
 
 if TYPE_CHECKING:

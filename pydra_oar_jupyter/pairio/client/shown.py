@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 
 from pydra_oar_jupyter.core.clean import xml
+from pydra_oar_jupyter.core.units import in_bytes
 from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.contents import UNKNOWN, contents
-from pydra_oar_jupyter.pairio.units import in_bytes
 
 MOST = 4_000_000  # what is fetched to show a file, in bytes
 

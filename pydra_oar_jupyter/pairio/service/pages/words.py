@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import linkable, printed
 from pydra_oar_jupyter.core.tones import MARKS
+from pydra_oar_jupyter.core.units import duration, in_bytes
 from pydra_oar_jupyter.pairio.models import JobStatus
-from pydra_oar_jupyter.pairio.units import duration, in_bytes
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.tones import Tone
