@@ -7,7 +7,7 @@ import logging
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +26,7 @@ from pydra_oar_jupyter.pairio.service.calls import (
 from pydra_oar_jupyter.pairio.service.errors import Refused
 from pydra_oar_jupyter.pairio.service.files.routes import router as files
 from pydra_oar_jupyter.pairio.service.jobs.leases import expire, grant_all
+from pydra_oar_jupyter.pairio.service.pages.routes import router as pages
 from pydra_oar_jupyter.pairio.service.state import State
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.pairio = state
     for module in _CALLS:
         app.include_router(module.router)
-    for router in (files, *_pages()):
+    for router in (files, pages):
         app.include_router(router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -71,14 +72,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(IntegrityError, _overtaken)
     app.add_exception_handler(Exception, _failed)
     return app
-
-
-def _pages() -> list[APIRouter]:
-    with suppress(ModuleNotFoundError):
-        from pydra_oar_jupyter.pairio.service.pages.routes import router
-
-        return [router]
-    return []
 
 
 @asynccontextmanager
