@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Counts = Mapping[TaskState, int]
 
 # In the order in which they are told: what is over, then what goes on, then the rest.
-_TONES: dict[TaskState, Tone] = {
+TONES: dict[TaskState, Tone] = {
     TaskState.DONE: "done",
     TaskState.CACHED: "cached",
     TaskState.FAILED: "failed",
@@ -24,7 +24,7 @@ _TONES: dict[TaskState, Tone] = {
     TaskState.WAITING: "idle",
     TaskState.SKIPPED: "stopped",
 }
-STATES = tuple(_TONES)
+STATES = tuple(TONES)
 # Those that have a result, and those in which a task stays.
 GOOD = (TaskState.DONE, TaskState.CACHED)
 OVER = (TaskState.DONE, TaskState.CACHED, TaskState.FAILED, TaskState.SKIPPED)
@@ -32,12 +32,12 @@ OVER = (TaskState.DONE, TaskState.CACHED, TaskState.FAILED, TaskState.SKIPPED)
 
 def mark(state: TaskState) -> str:
     """One letter for it."""
-    return MARKS[_TONES[state]]
+    return MARKS[TONES[state]]
 
 
 def colour(state: TaskState) -> str:
     """As ``#rrggbb``."""
-    return COLOURS[_TONES[state]]
+    return COLOURS[TONES[state]]
 
 
 def occurring(counts: Counts) -> list[tuple[TaskState, int]]:

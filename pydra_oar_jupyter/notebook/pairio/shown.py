@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.cells.replay import Value
 from pydra_oar_jupyter.core.clean import coloured, plain
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.html import block, faint, section
 from pydra_oar_jupyter.notebook.errors import show_plainly
 from pydra_oar_jupyter.notebook.outputs import show_value
 from pydra_oar_jupyter.notebook.pairio.follow import Following, Over
 from pydra_oar_jupyter.notebook.pairio.takers import Takers
 from pydra_oar_jupyter.notebook.pairio.view import job_view, output_head
-from pydra_oar_jupyter.notebook.runs.html import block, faint, section
 from pydra_oar_jupyter.notebook.stop import patiently
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.models import JobStatus

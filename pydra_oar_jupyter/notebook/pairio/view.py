@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, xml
+from pydra_oar_jupyter.core.html import block, faint, link, section
 from pydra_oar_jupyter.core.units import duration, in_bytes
-from pydra_oar_jupyter.notebook.runs.html import block, faint, section
 from pydra_oar_jupyter.notebook.status import View
 from pydra_oar_jupyter.notebook.words import ticking
-from pydra_oar_jupyter.pairio.client.html import link
 from pydra_oar_jupyter.pairio.models import JobStatus
 
 if TYPE_CHECKING:

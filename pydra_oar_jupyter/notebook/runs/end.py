@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.cells.replay import Value
 from pydra_oar_jupyter.core.clean import line, xml
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.html import block, faint, section
 from pydra_oar_jupyter.notebook.errors import rendered, show_lines, show_plainly, show_users_frames
 from pydra_oar_jupyter.notebook.outputs import show_value
 from pydra_oar_jupyter.notebook.runs.area import RunArea
-from pydra_oar_jupyter.notebook.runs.html import block, faint, section
 from pydra_oar_jupyter.notebook.stop import patiently
 from pydra_oar_jupyter.workflows.snapshot import RunState
 

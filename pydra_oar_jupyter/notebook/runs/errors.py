@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, plain, xml
+from pydra_oar_jupyter.core.html import block, faint, mono, pre, section, toned
 from pydra_oar_jupyter.core.tones import MARKS
 from pydra_oar_jupyter.core.units import duration
-from pydra_oar_jupyter.notebook.runs.html import (
-    block,
-    details,
-    faint,
-    joined,
-    mono,
-    output,
-    section,
-    toned,
-)
+from pydra_oar_jupyter.notebook.runs.html import details, joined
 from pydra_oar_jupyter.notebook.runs.output import outputs
 from pydra_oar_jupyter.notebook.runs.tasks import behind, named
 from pydra_oar_jupyter.workflows.snapshot import TaskState
@@ -48,7 +40,7 @@ def draw(snapshot: RunSnapshot, _now: float) -> tuple[str, str]:
     if snapshot.error:
         first, _, rest = plain(snapshot.error).strip().partition("\n")
         text = [f"{_MARK} {first}", *rest.splitlines(), *text]
-        drawn = [block(f"{toned('failed')} {xml(first)}") + (output(rest) * bool(rest)), *drawn]
+        drawn = [block(f"{toned('failed')} {xml(first)}") + (pre(rest) * bool(rest)), *drawn]
     return "\n".join(text), section(*drawn)
 
 
@@ -68,7 +60,7 @@ def _entry(tasks: Sequence[TaskFacts]) -> str:
     beneath = [faint(_facts(task)), faint(_others(tasks)) if len(tasks) > 1 else ""]
     head += "".join(block(told, "padding-left:2.1em") for told in beneath if told)
     if task.traceback:
-        inside = output(task.traceback[-_TRACEBACK:])
+        inside = pre(task.traceback[-_TRACEBACK:])
         inside += block(f"{faint('its output:')} {mono(task.stderr)}") if task.stderr else ""
     else:
         inside = outputs("", task.stderr)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, xml
+from pydra_oar_jupyter.core.html import block, faint, section, toned
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
 from pydra_oar_jupyter.core.units import duration
-from pydra_oar_jupyter.notebook.runs.html import bar, block, faint, joined, legend, section, toned
+from pydra_oar_jupyter.notebook.runs.html import bar, joined, legend
 from pydra_oar_jupyter.notebook.runs.left import about, run_left
 from pydra_oar_jupyter.notebook.runs.nodes import elapsed, node_lines, node_table
 from pydra_oar_jupyter.notebook.words import text_bar

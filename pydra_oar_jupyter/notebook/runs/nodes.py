@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, xml
+from pydra_oar_jupyter.core.html import faint
 from pydra_oar_jupyter.core.units import duration
-from pydra_oar_jupyter.notebook.runs.html import bar, faint, joined, stated
+from pydra_oar_jupyter.notebook.runs.html import bar, joined, stated
 from pydra_oar_jupyter.notebook.runs.left import about, node_left
 from pydra_oar_jupyter.notebook.words import ticking
 from pydra_oar_jupyter.workflows.counts import STATES, in_words, mark, standing

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pydra_oar_jupyter.core.clean import printed
-from pydra_oar_jupyter.notebook.runs.html import block, faint, mono, output
+from pydra_oar_jupyter.core.html import block, faint, mono, pre
 
 _BYTES, _LINES = 4096, 20
 
@@ -39,4 +39,4 @@ def _one(path: Path) -> str:
         text = tail(path)
     except OSError as error:
         return block(f"{name} {faint(f'can not be read: {error.strerror}')}")
-    return block(name) + output(text) if text else block(f"{name} {faint('is empty')}")
+    return block(name) + pre(text) if text else block(f"{name} {faint('is empty')}")

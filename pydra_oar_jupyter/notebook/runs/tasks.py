@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.clean import line, xml
+from pydra_oar_jupyter.core.html import block, faint, section
 from pydra_oar_jupyter.core.units import duration
-from pydra_oar_jupyter.notebook.runs.html import block, details, faint, joined, section, stated
+from pydra_oar_jupyter.notebook.runs.html import details, joined, stated
 from pydra_oar_jupyter.notebook.runs.output import outputs
 from pydra_oar_jupyter.notebook.words import clock
 from pydra_oar_jupyter.workflows.counts import in_words, mark

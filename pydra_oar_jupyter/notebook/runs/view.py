@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.html import faint, section
 from pydra_oar_jupyter.notebook.runs import errors, head, tasks
-from pydra_oar_jupyter.notebook.runs.html import details, faint, section
+from pydra_oar_jupyter.notebook.runs.html import details
 from pydra_oar_jupyter.notebook.words import clock
 from pydra_oar_jupyter.workflows.graph.graph import WorkflowGraph
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
-from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.arguments import definition_of, identifier
 from pydra_oar_jupyter.pairio.client.documents import facts_of, processor_doc, signature_of
 from pydra_oar_jupyter.pairio.client.submit import submit_job
@@ -175,7 +175,7 @@ class Processor:
         return f"{self.app_name}.{self.__name__}{self.__signature__}"
 
     def _repr_html_(self) -> str:
-        return html.block(html.mono(repr(self))) + html.table(
+        return html.section(html.mono(repr(self))) + html.table(
             ["name", "", "description"],
             (
                 (html.mono(one.name), xml(one.kind), xml(one.description))
@@ -250,5 +250,5 @@ class Call:
             (html.mono(one.name), xml("output"), html.mono(one.fileBaseName))
             for one in self.definition.outputFiles
         ]
-        head = html.block(html.mono(self._name), " ", html.faint("not submitted yet"))
+        head = html.section(html.mono(self._name), " ", html.faint("not submitted yet"))
         return head + html.table(["name", "", "value"], rows)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.core.clean import coloured, printed
 from pydra_oar_jupyter.pairio import loop
-from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.news import news
 from pydra_oar_jupyter.pairio.errors import PairioError
 from pydra_oar_jupyter.pairio.models import PairioJob as Snapshot
@@ -96,7 +96,7 @@ class Console:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         text = loop.run(self._text(-_TAIL))
         where = html.link(self._job.snapshot.consoleOutputUrl, "all of it")
-        more = html.block(where) if len(text) >= _TAIL else ""
+        more = html.section(where) if len(text) >= _TAIL else ""
         return {
             "text/plain": coloured(text),
             "text/html": more + html.pre(printed(text) or "(nothing)"),

@@ -6,14 +6,15 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.pairio import loop, models
-from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.calls import App, Service
 from pydra_oar_jupyter.pairio.client.connection import connection as connection_or
 from pydra_oar_jupyter.pairio.client.handle import PairioJob
+from pydra_oar_jupyter.pairio.client.status import marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +39,7 @@ class Table(list[T]):
 
     def _repr_html_(self) -> str:
         if not self:
-            return html.block(html.faint("None."))
+            return html.section(html.faint("None."))
         return html.table(self._headings, map(self._row, self))
 
 
@@ -125,7 +126,7 @@ def _job_row(one: PairioJob) -> tuple[str, ...]:
     facts = one.snapshot
     created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(facts.timestampCreatedSec))
     return (
-        html.marked(facts),
+        marked(facts),
         html.link(one.job_url, facts.jobId),
         html.mono(one.name),
         xml(", ".join(facts.tags)),

@@ -8,13 +8,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.pairio import loop, models
-from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.client.console import Console
 from pydra_oar_jupyter.pairio.client.errors import PairioJobFailed
 from pydra_oar_jupyter.pairio.client.news import news
 from pydra_oar_jupyter.pairio.client.outputs import Output, Outputs
 from pydra_oar_jupyter.pairio.client.resources import Resources
+from pydra_oar_jupyter.pairio.client.status import in_a_word, marked
 from pydra_oar_jupyter.pairio.errors import PairioError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class PairioJob:
 
     def __repr__(self) -> str:
         job = self.snapshot
-        return f"<PairioJob {job.jobId} {self.name}: {html.in_a_word(job)}>"
+        return f"<PairioJob {job.jobId} {self.name}: {in_a_word(job)}>"
 
     @property
     def name(self) -> str:
@@ -271,8 +272,8 @@ class PairioJob:
         with suppress(PairioError):  # then as it was last told
             self.refresh()
         job = self.snapshot
-        head = html.block(
-            html.marked(job),
+        head = html.section(
+            marked(job),
             " ",
             html.mono(self.name),
             " ",

@@ -11,11 +11,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.core.units import in_bytes
 from pydra_oar_jupyter.pairio import loop
-from pydra_oar_jupyter.pairio.client import html, shown
+from pydra_oar_jupyter.pairio.client import shown
+from pydra_oar_jupyter.pairio.client.status import in_a_word, marked
 from pydra_oar_jupyter.pairio.errors import PairioError
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ class Output:
         job = self.job.snapshot
         if self.size is not None:
             return in_bytes(self.size)
-        return "no size told" if job.status.ended and not job.error else html.in_a_word(job)
+        return "no size told" if job.status.ended and not job.error else in_a_word(job)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return self.preview() or shown.link(self.fileBaseName, self.url, self.size)
@@ -158,7 +160,7 @@ class Output:
         job = self.job.refresh().snapshot
         name = f"{self.name} ({self.fileBaseName})"
         if self.size is None and not (job.status.ended and not job.error):
-            head = html.block(html.marked(job), " ", html.mono(name))
+            head = html.section(marked(job), " ", html.mono(name))
             error = html.pre(job.error) if job.error else ""
             return {"text/plain": repr(self), "text/html": head + error}
         try:

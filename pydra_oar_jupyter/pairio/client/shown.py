@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 
+from pydra_oar_jupyter.core import html
 from pydra_oar_jupyter.core.clean import xml
 from pydra_oar_jupyter.core.units import in_bytes
-from pydra_oar_jupyter.pairio.client import html
 from pydra_oar_jupyter.pairio.contents import UNKNOWN, contents
 
 MOST = 4_000_000  # what is fetched to show a file, in bytes
@@ -15,7 +15,7 @@ MOST = 4_000_000  # what is fetched to show a file, in bytes
 def link(name: str, url: str, size: int | None) -> dict[str, str]:
     """A file by its name alone, as text and as HTML."""
     told = "" if size is None else in_bytes(size)
-    place = html.block(html.link(url, name), " ", html.faint(told))
+    place = html.section(html.link(url, name), " ", html.faint(told))
     return {"text/plain": f"{name}: {url}", "text/html": place}
 
 

@@ -9,24 +9,16 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.core.clean import linkable, printed
 from pydra_oar_jupyter.core.tones import MARKS
 from pydra_oar_jupyter.core.units import duration, in_bytes
-from pydra_oar_jupyter.pairio.models import JobStatus
+from pydra_oar_jupyter.pairio import states
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.tones import Tone
     from pydra_oar_jupyter.pairio.service.tables import Job
 
-TONES: dict[str, Tone] = {
-    "pending": "waiting",
-    "starting": "waiting",
-    "running": "running",
-    "completed": "done",
-    "failed": "failed",
-}
-
 
 def tone(job: Job) -> Tone:
     """How a job's status looks."""
-    return "stopped" if job.canceled else TONES[job.status]
+    return states.tone(job.status, canceled=job.canceled)
 
 
 def mark(job: Job) -> str:
@@ -36,11 +28,7 @@ def mark(job: Job) -> str:
 
 def status(job: Job) -> str:
     """A job's status, told apart for people."""
-    if job.canceled:
-        return "cancelled"
-    if job.status == JobStatus.PENDING and job.unmet:
-        return "waiting for other jobs"
-    return job.status
+    return states.in_words(job.status, canceled=job.canceled, waits=job.unmet > 0)
 
 
 def size(number: float | None) -> str:
