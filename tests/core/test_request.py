@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.options import OPTIONS
 from pydra_oar_jupyter.core.request import Request
-from pydra_oar_jupyter.core.resources import LARGEST, Resources
+from pydra_oar_jupyter.core.resources import LARGEST
 from pydra_oar_jupyter.core.shellwords import split
 
 # From OAR's manual page and documentation, Grid'5000's tutorials and GRICAD's pages.
@@ -336,57 +336,6 @@ def test_the_command_is_one_word() -> None:
     assert "'sleep 10'" in refused.value.hint
 
 
-def test_a_script_is_read_as_by_oarsub() -> None:
-    script = """#!/bin/bash
-#OAR -l /nodes=4/cpu=1,walltime=3:15:00
-#OAR -lcore=1
-#OAR -p switch = 'sw3' or switch = 'sw5'
-#OAR -t besteffort\r
-#OAR -t type2
-#OAR --name two words
-#OAR -k
-#OAR -e /path/to/job/key
-#OAR --stdout stdoutfile.log
-#OAR --stagein-md5sum d41d8cd98f00b204e9800998ecf8427e
-# OAR -q no
-#OARS -q no
-echo '#OAR -q no'
-"""
-    assert Request.from_script(script) == Request(
-        resources=(Resources.parse("nodes=4/cpu=1,walltime=3:15"), Resources.parse("core=1")),
-        properties="switch = 'sw3' or switch = 'sw5'",
-        types=("besteffort", "type2"),
-        name="two words",
-        use_job_key=True,
-        export_job_key="/path/to/job/key",
-        stdout="stdoutfile.log",
-        stagein_md5sum="d41d8cd98f00b204e9800998ecf8427e",
-    )
-    assert Request.from_script("echo\n") == Request()
-
-
-@pytest.mark.parametrize(
-    ("line", "marked", "hint"),
-    [
-        ("#OAR", "", "#OAR -l"),
-        ("#OAR host=1", "host=1", "#OAR -l"),
-        ("#OAR --queu x", "--queu", "'queue'"),
-        ("#OAR -r 2026-12-01", "-r", ""),
-        ('#OAR -l "host=1"', '"host=1"', "#OAR -l host=1"),
-        ("#OAR --name=x", "=x", "#OAR --name x"),
-        ("#OAR -k yes", "yes", ""),
-        ("#OAR -l host=0", "0", ""),
-        ("#OAR -n", "-n", "-n spectrum"),
-    ],
-)
-def test_what_is_refused_in_a_script(line: str, marked: str, hint: str) -> None:
-    script = f"#!/bin/sh\n{line}\n"
-    with pytest.raises(RequestError) as refused:
-        Request.from_script(script)
-    assert script[refused.value.at :].startswith(marked)
-    assert hint in refused.value.hint
-
-
 def test_what_is_set_wins_over_defaults() -> None:
     defaults = Request.parse("-q default -l host=1 -t a -t b -k --array 3")
     mine = Request.parse("-l core=2 -t c --array-param-file f")
@@ -408,48 +357,6 @@ def test_a_merged_request_is_a_request(mine: Request, defaults: Request) -> None
 def test_the_walltime_is_that_of_the_first_alternative_that_has_one() -> None:
     assert Request.parse("-l core=1 -l core=2,walltime=0:30 -l core=3,walltime=2").walltime == 1800
     assert Request.parse("-l core=1").walltime is None
-
-
-CLUSTER: dict[str, Any] = {
-    "queues": ["default", "besteffort", "production"],
-    "properties": ["host", "cpu", "core", "mem", "cluster", "gpu_count", "virtual"],
-}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "-q production -l nodes=1/CORE=2",
-        "-l \"{virtual!='none' and state = 'Alive'}/host=1+{resource_id in (1,2)}/core=1\"",
-        "-p \"lower(cluster) = 'mme = 1' and not mem between 3 and 5 and 3 < gpu_count\"",
-        '-p "host in (select h from somewhere where x = 1)"',
-    ],
-)
-def test_what_the_cluster_has_passes(line: str) -> None:
-    Request.parse(line).check(**CLUSTER)
-
-
-@pytest.mark.parametrize(
-    ("line", "marked", "hint"),
-    [
-        ("-q defualt", "defualt", "'default'"),
-        ("-q x", "x", "besteffort, default, production"),
-        ("-l host=1 -l host=1/cor=2,walltime=1", "cor", "'core'"),
-        ("-l \"{cluster='a'}host=1+{clutser='a'}host=1\"", "clutser", "'cluster'"),
-        ('-p "mem > 3 and gpucount NOT IN (1)"', "gpucount", "'gpu_count'"),
-        ('-p "mme is not null"', "mme", "'mem'"),
-        ('-p "zzz=1"', "zzz", "host"),
-    ],
-)
-def test_what_the_cluster_lacks_is_refused(line: str, marked: str, hint: str) -> None:
-    request_ = Request.parse(line)
-    request_.check()
-    with pytest.raises(RequestError) as refused:
-        request_.check(**CLUSTER)
-    error = refused.value
-    assert error.at is not None
-    assert error.text[error.at : error.at + error.length] == marked
-    assert hint in error.hint
 
 
 def test_a_request_made_by_hand_is_checked() -> None:
