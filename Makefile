@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+TESTERS ?= 3
 
 # The real OAR comes from Debian 12's packages, and takes root to start.
 CAN_CLUSTER := $(shell test "$$(id -u)" = 0 && grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && echo yes)
@@ -25,14 +26,17 @@ env: .venv/.ready ## make .venv, with the project in it (editable) and what deve
 demo: env ## run the quickstart notebook on the embedded cluster and show what it computed
 	PYDRA_OAR_BACKEND=local $(BIN)/python notebooks/run.py notebooks/quickstart.ipynb
 
+# Most tests wait, for OAR, services and kernels: more of them than cores run side by side.
+PYTEST := python -m pytest -n $(TESTERS) --dist worksteal
+
 # pytest, on a real OAR where there can be one: then as a normal account, and without a skipped test.
 test: env ## run the tests; ARGS="-k name" for some of them
 ifeq ($(CAN_CLUSTER),yes)
 	tests/cluster/up
-	PYDRA_OAR_CLUSTER_TESTS=required tests/cluster/run python -m pytest $(ARGS)
+	PYDRA_OAR_CLUSTER_TESTS=required tests/cluster/run $(PYTEST) $(ARGS)
 else
 	@echo 'No real OAR here (it takes root on Debian 12): its tests are skipped.'
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/$(PYTEST) $(ARGS)
 endif
 
 lint: env ## check style, types and the direction of imports

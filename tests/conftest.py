@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import shutil
@@ -54,6 +55,19 @@ def backend(request: pytest.FixtureRequest) -> str:
     if request.param == "oar":
         need_cluster()
     return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def room(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests run side by side; those marked ``alone`` wait for the others, and hold them up."""
+    alone = request.node.get_closest_marker("alone") is not None
+    folder = Path(tempfile.gettempdir()) / f"pydra-oar-tests-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "turn").open("w") as turn, (folder / "room").open("w") as room:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # who came first goes first
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        yield
 
 
 @pytest.fixture

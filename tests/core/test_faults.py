@@ -154,6 +154,7 @@ def test_a_deletion_is_told_once_oarstat_answers_again(run: Run, commands: Comma
 
 
 @oar_only
+@pytest.mark.alone
 def test_the_database_restarts_during_a_submission_and_a_run(run: Run) -> None:
     (running,) = run("sleep 5; echo first")
     wait_until(lambda: running.state is JobState.RUNNING, LONG)
@@ -171,6 +172,7 @@ def test_the_database_restarts_during_a_submission_and_a_run(run: Run) -> None:
 
 
 @oar_only
+@pytest.mark.alone
 def test_a_preempted_job_is_followed_to_the_one_in_its_place(run: Run) -> None:
     options = "-t besteffort -t idempotent -l host=2/core=4"
     (cheap,) = run(
@@ -191,6 +193,7 @@ def test_a_preempted_job_is_followed_to_the_one_in_its_place(run: Run) -> None:
 
 
 @oar_only
+@pytest.mark.alone
 def test_a_preempted_job_that_is_not_run_again_says_so(run: Run) -> None:
     (cheap,) = run("sleep 300", options="-t besteffort -l host=2/core=4")
     wait_until(lambda: cheap.state is JobState.RUNNING, LONG)
@@ -202,6 +205,7 @@ def test_a_preempted_job_that_is_not_run_again_says_so(run: Run) -> None:
 
 
 @oar_only
+@pytest.mark.alone
 def test_a_node_that_dies_is_no_deletion(run: Run) -> None:
     (one,) = run("sleep 300", options="-l host=1/core=1 -p \"host='oarnode2'\"")
     wait_until(lambda: one.state is JobState.RUNNING, LONG)

@@ -82,6 +82,7 @@ def test_a_deletion_that_is_refused_is_told_and_the_job_goes_on(
     assert one.result(LONG) == 0
 
 
+@pytest.mark.alone
 def test_a_preempted_job_is_deleted_where_it_is_now(run: Run) -> None:
     (cheap,) = run("sleep 300", options="-t besteffort -t idempotent -l host=2/core=4")
     first = cheap.submitted(LONG)

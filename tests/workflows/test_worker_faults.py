@@ -26,6 +26,7 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.alone
 def test_a_preempted_task_is_followed_to_its_second_life(
     go: Go, backend: str, place: Path, trace: Trace
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_preempted_task_is_followed_to_its_second_life(
     assert cheap.locks == []
 
 
+@pytest.mark.alone
 def test_a_task_whose_node_dies(go: Go, backend: str, place: Path, trace: Trace) -> None:
     gate = place / "gate"
     task = Step(x=1, trace=str(trace), gate=str(gate))
