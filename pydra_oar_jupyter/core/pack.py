@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.files import write_atomically
 from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.script import job_script
 from pydra_oar_jupyter.core.spool import JobSpec, Submission
 
@@ -99,7 +100,9 @@ def whole(pack: Pack) -> Iterator[None]:
         raise
 
 
-def new_pack(request: Request, kind: str, name: str, source: str = "", *, array: bool) -> Pack:
+def new_pack(
+    request: Request, kind: str, name: str, origin: Origin | None = None, *, array: bool
+) -> Pack:
     """An empty one. Of the request, what a submission says itself is left to it."""
     rest = dataclasses.replace(
         request, name=None, directory=None, array=None, array_param_file=None, scanscript=False
@@ -110,7 +113,7 @@ def new_pack(request: Request, kind: str, name: str, source: str = "", *, array:
         words=tuple(rest.words()),
         directory=str(Path.cwd() / Path(request.directory or "").expanduser()),
         script="",
-        source=source,
+        origin=origin or Origin(),
         group=secrets.token_hex(8) if array else "",
     )
     return Pack(request, spec)

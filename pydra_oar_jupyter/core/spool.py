@@ -31,12 +31,13 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError
 from pydra_oar_jupyter.core.files import names_in, private_directory, read_json, write_atomically
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.process import identity
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class JobSpec:
         words: the request, as oarsub's words.
         directory: where it runs on the node.
         script: the lines of sh that do its work.
-        source: where it came from, for people: the notebook and the cell.
+        origin: where it came from.
         group: jobs of one group are submitted together, as one array; their names may differ.
         created: seconds since the epoch.
     """
@@ -78,9 +79,14 @@ class JobSpec:
     words: tuple[str, ...]
     directory: str
     script: str
-    source: str = ""
+    origin: Origin = field(default_factory=Origin)
     group: str = ""
     created: float = field(default_factory=time.time)
+
+    @property
+    def source(self) -> str:
+        """Where it came from, for people: the notebook and the cell."""
+        return self.origin.label
 
 
 class _File:
@@ -117,7 +123,8 @@ class JobDirectory:
     def spec(self) -> JobSpec:
         """What was asked."""
         read = read_json(self.spec_file)
-        return JobSpec(**{**read, "words": tuple(read["words"])})
+        origin = Origin(**read.pop("origin", {"label": read.pop("source", "")}))
+        return JobSpec(**{**read, "words": tuple(read["words"]), "origin": origin})
 
     def read_end(self) -> dict[str, Any] | None:
         """How it ended, as `write_end` wrote it; None while it is not known."""
@@ -214,8 +221,7 @@ class Spool:
 
     def add_job(self, job: JobDirectory, spec: JobSpec) -> None:
         """Write down what the job is to be, after all its other files."""
-        facts = {name: getattr(spec, name) for name in JobSpec.__dataclass_fields__}
-        write_atomically(job.spec_file, json.dumps(facts))
+        write_atomically(job.spec_file, json.dumps(asdict(spec)))
 
     def discard(self, job: JobDirectory) -> None:
         """Remove a job's directory, with all that is in it."""

@@ -22,7 +22,7 @@ from pydra_oar_jupyter.notebook.options import parse
 from pydra_oar_jupyter.notebook.outputs import Outputs
 from pydra_oar_jupyter.notebook.packing import (
     cell_number,
-    cell_source,
+    cell_origin,
     environment,
     interpreter,
     pack_cell,
@@ -161,7 +161,7 @@ def _pack(
         request,
         "script" if script else "cell",
         f"cell-{cell_number(shell)}",
-        cell_source(shell),
+        cell_origin(shell),
         array=array,
     )
     if script:

@@ -158,10 +158,11 @@ class OarMagics(Magics, OarConfig):
             job.wait(); print(job.stdout)
         """
         from pydra_oar_jupyter.core.array import JobArray
+        from pydra_oar_jupyter.notebook.packing import cell_origin
         from pydra_oar_jupyter.notebook.scheduler import oarsub
 
         with readable():
-            found = oarsub(self, self._expanded(line))
+            found = oarsub(self, self._expanded(line), cell_origin(self.shell))
         for job in found if isinstance(found, JobArray) else [found]:
             print(f"OAR_JOB_ID={job.id}")
         if isinstance(found, JobArray):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.cells.cell import ShellCell
 from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.pack import whole
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.request import Request
     from pydra_oar_jupyter.core.surroundings import Surroundings
     from pydra_oar_jupyter.notebook.options import CellOptions
+
+# The ids of cells in a notebook, by nbformat 4.5.
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def pack_script(pack: Pack, script: str, run_with: Sequence[str], around: Surroundings) -> Pack:
@@ -147,10 +152,20 @@ def cell_number(shell: InteractiveShell) -> int:
     return int(hook.prompt_count)
 
 
-def cell_source(shell: InteractiveShell) -> str:
-    """The notebook and the cell that runs, for people."""
-    notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).name
-    return f"{notebook} [{cell_number(shell)}]".strip()
+def cell_origin(shell: InteractiveShell) -> Origin:
+    """The notebook and the cell that runs."""
+    # Set by Jupyter's servers: the path on their disk, or from their root.
+    notebook = os.environ.get("JPY_SESSION_NAME", "")
+    label = f"{Path(notebook).name} [{cell_number(shell)}]".strip()
+    return Origin(label, notebook, _cell_id(shell))
+
+
+def _cell_id(shell: InteractiveShell) -> str:
+    """The id of the cell that runs; "" where the front end does not tell it with its request."""
+    parent: Any = getattr(shell, "get_parent", dict)()
+    metadata = parent.get("metadata") if isinstance(parent, dict) else None
+    found = metadata.get("cellId") if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) and _CELL_ID.fullmatch(found) else ""
 
 
 def interpreter(script: str, shell: str | None) -> list[str]:

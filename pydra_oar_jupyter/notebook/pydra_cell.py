@@ -10,7 +10,7 @@ from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.notebook.here import run_here
 from pydra_oar_jupyter.notebook.line import expand
-from pydra_oar_jupyter.notebook.packing import cell_source, environment
+from pydra_oar_jupyter.notebook.packing import cell_origin, environment
 from pydra_oar_jupyter.notebook.pydra_options import check_worker, parse
 from pydra_oar_jupyter.notebook.runs.area import RunArea
 from pydra_oar_jupyter.notebook.runs.end import PLUMBING, attended, outputs_of, show_handle
@@ -49,7 +49,7 @@ def run(shell: InteractiveShell, config: OarConfig, line: str, cell: str) -> Any
             cache_root=asked.cache_root,
             rerun=asked.rerun,
             max_concurrent=asked.max_concurrent,
-            source=cell_source(shell),
+            source=cell_origin(shell),
             **options,
         )
         runs.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.origin import Origin
     from pydra_oar_jupyter.notebook.config import OarConfig
 
 
@@ -132,7 +134,7 @@ def change(verb: str, config: OarConfig, names: Mapping[str, Any], line: str) ->
     return f"{done}: {', '.join(map(str, ids))}."
 
 
-def oarsub(config: OarConfig, line: str) -> Job | JobArray:
+def oarsub(config: OarConfig, line: str, origin: Origin) -> Job | JobArray:
     """Submit a command, as oarsub does; its handle, once the scheduler has it.
 
     Raises:
@@ -152,8 +154,9 @@ def oarsub(config: OarConfig, line: str) -> Job | JobArray:
     script = command or "while :; do sleep 3600; done"
     array = bool(request.array or request.array_param_file)
     shell = ["/bin/sh", "-c", 'exec "${SHELL:-/bin/sh}" "$0" "$@"'] if command else ["/bin/sh"]
+    called = dataclasses.replace(origin, label=f"%oarsub {line}")
     pack = pack_script(
-        new_pack(request, "script", "oarsub", f"%oarsub {line}", array=array),
+        new_pack(request, "script", "oarsub", called, array=array),
         f'{script} "$@"' if request.array_param_file else script,
         shell,
         Surroundings(config.env, config.setup),

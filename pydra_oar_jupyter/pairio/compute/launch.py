@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.core.errors import OarError, RequestError, SpoolError
 from pydra_oar_jupyter.core.files import names_in, private_directory
 from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.pack import new_pack
 from pydra_oar_jupyter.pairio.compute.containers import Container, Program, Runtime
 
@@ -131,7 +132,7 @@ class Launcher:
             shutil.rmtree(place, ignore_errors=True)
             raise
         directory, spec = pack.jobs[-1]
-        pack.jobs[-1] = directory, dataclasses.replace(spec, source=self._source(job.jobId))
+        pack.jobs[-1] = directory, dataclasses.replace(spec, origin=self._origin(job.jobId))
         places.append(at)
 
     def _program(self, claim: Claim) -> Program:
@@ -194,8 +195,8 @@ class Launcher:
             if name not in names:
                 shutil.rmtree(self._work / name, ignore_errors=True)
 
-    def _source(self, job_id: str) -> str:
-        return f"{KIND}:{job_id}@{self._registration.id}"
+    def _origin(self, job_id: str) -> Origin:
+        return Origin(f"{KIND}:{job_id}@{self._registration.id}")
 
 
 def _name(job: PairioJob) -> str:

@@ -32,6 +32,7 @@ from pydra_oar_jupyter.core.files import (
     unwritable,
     write_atomically,
 )
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.process import identity
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, read_snapshot
@@ -59,7 +60,7 @@ class RunFacts:
         worker: the name of Pydra's worker.
         caches: where results are looked for; new ones go into the first.
         one_job: whether all of it runs inside one of the scheduler's jobs.
-        source: where it came from, for people: the notebook and the cell.
+        origin: where it came from.
         process: the process that runs it (`core.process.identity`).
         created: seconds since the epoch.
     """
@@ -68,7 +69,7 @@ class RunFacts:
     worker: str
     caches: tuple[str, ...]
     one_job: bool = False
-    source: str = ""
+    origin: Origin = field(default_factory=Origin)
     process: str = field(default_factory=lambda: identity(os.getpid()))
     created: float = field(default_factory=time.time)
 
@@ -129,7 +130,8 @@ class RunDirectory:
         """
         try:
             read = read_json(self._facts)
-            return RunFacts(**{**read, "caches": tuple(read["caches"])})
+            origin = Origin(**read.pop("origin", {"label": read.pop("source", "")}))
+            return RunFacts(**{**read, "caches": tuple(read["caches"]), "origin": origin})
         except (ValueError, KeyError, TypeError) as error:
             message = f"{self._facts} can't be read, or is of another version: {error!r}"
             raise SpoolError(message) from None

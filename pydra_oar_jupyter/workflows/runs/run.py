@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydra_oar_jupyter.core.errors import OarError, SpoolError
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.workflows.counts import good
 from pydra_oar_jupyter.workflows.needed import need_pydra
@@ -210,7 +211,7 @@ def submit(
     hooks: Any = None,
     environment: Any = None,
     readonly_caches: Sequence[str | Path] | None = None,
-    source: str = "",
+    source: Origin | str = "",
     **worker_options: Any,
 ) -> Run:
     """Run a Pydra task in the background; its handle at once.
@@ -225,7 +226,7 @@ def submit(
         hooks: Pydra's TaskHooks.
         environment: Pydra's environment, such as a container.
         readonly_caches: other folders to look for results in.
-        source: where it comes from, for people.
+        source: where it comes from: in words, or the cell.
         worker_options: the worker's own, such as ``oarsub_args="-l core=2"``.
 
     Raises:
@@ -264,7 +265,7 @@ def submit(
         worker=worker,
         caches=(str(root), *map(str, readonly)),
         one_job=bool(worker_options.get("one_job")),
-        source=source,
+        origin=source if isinstance(source, Origin) else Origin(source),
     )
     directory = new_directory()
     directory.create(facts, asked)
