@@ -371,10 +371,17 @@ def test_runs_of_another_process_are_followed(place: Path) -> None:
         with pytest.raises(TaskFailed, match=r"^End .* failed: .*Lost"):
             failed.result()
         assert going.state is RunState.RUNNING
-        with pytest.raises(OarError, match="another process"):
-            going.cancel()
         (place / "gate").touch()
         assert going.result(LONG).out == 20
+
+
+def test_a_run_of_another_process_is_cancelled_there(place: Path) -> None:
+    with elsewhere(place, GOES_ON) as process:
+        assert process.stdout
+        *_, going = map(run, process.stdout.readline().split())
+        going.cancel()
+        assert going.wait(LONG).state is RunState.CANCELLED
+        assert process.wait(LONG) == 0
 
 
 ONE_JOB = """

@@ -8,6 +8,7 @@
       run.json                       the same for people, and the process that runs it; written
                                      after the task: without it, it's no run yet
       snapshot.json                  where it is, again and again, by whoever runs it
+      stop                           there if another process wants it to be cancelled
 
 The run's result is in Pydra's cache.
 """
@@ -86,6 +87,7 @@ class RunDirectory:
         self.id = path.name
         self.snapshot_file = path / "snapshot.json"
         self._facts, self._task = path / "run.json", path / "task.pklz"
+        self._stop = path / "stop"
 
     def create(self, facts: RunFacts, asked: Asked) -> None:
         """Make it, with what the run is to do in it.
@@ -121,6 +123,19 @@ class RunDirectory:
     def complete(self) -> bool:
         """Whether it is a run's already."""
         return self._facts.exists()
+
+    def ask_to_stop(self) -> None:
+        """Have the process that runs it cancel it.
+
+        Raises:
+            SpoolError: that can't be written down.
+        """
+        write_atomically(self._stop, "")
+
+    @property
+    def is_to_stop(self) -> bool:
+        """Whether another process wants it to be cancelled."""
+        return self._stop.exists()
 
     def facts(self) -> RunFacts:
         """What is known of it from its beginning on.

@@ -52,18 +52,16 @@ class Found:
             threading.Thread(target=self._follow, name="pydra-run-follow", daemon=True).start()
 
     def cancel(self) -> None:
-        """Delete the job that all of it runs in.
+        """Delete the job that all of it runs in, or have the process cancel it that runs it.
 
         Raises:
-            OarError: it is another process that runs it; or the scheduler won't.
+            OarError: the scheduler won't; or the wish can't be written down.
         """
         if self.ended.done():
             return
         if self._job is None:
-            raise OarError(
-                f"Run {self._directory.id} belongs to another process, which goes on "
-                f"({self._facts.process}): cancel it there."
-            )
+            self._directory.ask_to_stop()
+            return
         self._cancelled = True
         self._job.cancel()
 

@@ -191,6 +191,8 @@ class Live:
         pause = _WRITE
         while not self._over(pause):
             start = time.monotonic()
+            if self._directory.is_to_stop:
+                self.cancel()
             if not self._facts.one_job:
                 self._write(self._sample())
             pause = max(_WRITE, _WRITE_SHARE * (time.monotonic() - start))

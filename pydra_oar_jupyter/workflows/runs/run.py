@@ -185,8 +185,10 @@ class Run:
         A task of debug runs to its end, as no thread can be stopped; what other workers have
         submitted to their schedulers goes on there.
 
+        One that another process runs is cancelled there, a second or so later.
+
         Raises:
-            OarError: another process runs it; or the scheduler won't delete its job.
+            OarError: the scheduler won't delete its job; or that process can't be told.
         """
         self._source.cancel()
 
