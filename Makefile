@@ -1,6 +1,7 @@
 # Everything a developer does, from a fresh clone. Needs make and Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := $(BIN)/python js/build.py npm
 ARGS ?=
 TESTERS ?= 3
 
@@ -29,8 +30,10 @@ demo: env ## run the quickstart notebook on the embedded cluster and show what i
 # Most tests wait, for OAR, services and kernels: more of them than cores run side by side.
 PYTEST := python -m pytest -n $(TESTERS) --dist worksteal
 
-# pytest, on a real OAR where there can be one: then as a normal account, and without a skipped test.
+# The front end by itself; then pytest, on a real OAR where there can be one: then as a normal account,
+# and without a skipped test.
 test: env ## run the tests; ARGS="-k name" for some of them
+	$(NPM) test
 ifeq ($(CAN_CLUSTER),yes)
 	tests/cluster/up
 	PYDRA_OAR_CLUSTER_TESTS=required tests/cluster/run $(PYTEST) $(ARGS)
@@ -39,11 +42,12 @@ else
 	$(BIN)/$(PYTEST) $(ARGS)
 endif
 
-lint: env ## check style, types and the direction of imports
+lint: env ## check style, types and the direction of imports, of Python and TypeScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pydra_oar_jupyter
 	$(BIN)/lint-imports
+	$(NPM) run check
 
 bench: ## measure the speed on a real OAR; ARGS="latency" for a part of it
 	tests/cluster/up
@@ -57,9 +61,11 @@ cluster: ## bring up a throwaway OAR of two nodes (root, Debian 12)
 cluster-down: ## take it down
 	tests/cluster/down
 
-lab: env ## open the notebooks in JupyterLab
+lab: env ## open the notebooks in JupyterLab, with our part of it as its sources are
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	$(BIN)/jupyter lab notebooks
 
 clean: ## remove what was built and cached here
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf js/node_modules js/lib js/built.sum pydra_oar_jupyter/labextension pydra_oar_jupyter/notebook/widgets/static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
