@@ -1,0 +1,102 @@
+import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { computed, effect, signal } from '@preact/signals';
+
+import { socketChannel } from '../channels/socket';
+import type { Channel } from '../channel';
+import type { Host } from '../host';
+import { mount } from '../mount';
+import { makeStore, type Store } from '../store';
+import { t } from '../words';
+import { connect } from './connect';
+import { jobsIcon } from './icon';
+import { MonitorWidget } from './widget';
+
+export type Tab = 'jobs' | 'cluster' | 'resources';
+
+/** Where the monitor stands in JupyterLab: in a side panel, always, and in a tab. */
+export interface Places {
+  /** What the panel shows. It is kept up to date unseen, for the notices and the count. */
+  store: Store;
+  channel: Channel;
+  host: Host;
+  /** Whether the monitor can be seen at this moment. */
+  seen(): boolean;
+  openPanel(tab: Tab): void;
+  openTab(): void;
+}
+
+/** The command that opens the tab, and opens it again when a page is loaded anew. */
+export const OPEN_TAB = 'pydra-oar-jupyter:tab';
+
+type MakeHost = (channel: Channel) => Host;
+
+export function makePlaces(
+  app: JupyterFrontEnd,
+  makeHost: MakeHost,
+  restorer: ILayoutRestorer | null,
+): Places {
+  const newChannel = () => socketChannel(() => connect(app.serviceManager.serverSettings));
+  const channel = newChannel();
+  const host = makeHost(channel);
+  const store = makeStore(channel);
+
+  const tab = signal<Tab>('jobs');
+  const options = { channel, host, store, tab };
+  const panel = new MonitorWidget((node) => mount(node, options));
+  panel.id = 'pydra-oar-panel';
+  panel.title.icon = jobsIcon;
+  app.shell.add(panel, 'left', { rank: 650, type: 'OAR jobs' });
+  restorer?.add(panel, panel.id);
+  showCount(panel, store);
+
+  const tabs = new WidgetTracker<MainAreaWidget>({ namespace: 'pydra-oar-tab' });
+  const openTab = () => {
+    const widget = tabs.currentWidget ?? newTab(newChannel(), makeHost);
+    if (!widget.isAttached) {
+      app.shell.add(widget, 'main', { type: 'OAR jobs' });
+      void tabs.add(widget);
+    }
+    app.shell.activateById(widget.id);
+  };
+  if (restorer) void restorer.restore(tabs, { command: OPEN_TAB, name: () => 'tab' });
+
+  return {
+    store,
+    channel,
+    host,
+    seen: () =>
+      document.hasFocus() && (panel.isVisible || Boolean(tabs.find(({ isVisible }) => isVisible))),
+    openPanel: (chosen) => {
+      tab.value = chosen;
+      app.shell.activateById(panel.id);
+    },
+    openTab,
+  };
+}
+
+function newTab(channel: Channel, makeHost: MakeHost): MainAreaWidget {
+  const content = new MonitorWidget((node) => mount(node, { channel, host: makeHost(channel) }));
+  content.disposed.connect(() => {
+    channel.close();
+  });
+  const tab = new MainAreaWidget({ content });
+  tab.id = 'pydra-oar-tab';
+  tab.title.label = t('OAR jobs');
+  tab.title.icon = jobsIcon;
+  return tab;
+}
+
+/** The number of this user's running jobs at the panel's icon, and in words for readers. */
+function showCount(panel: MonitorWidget, store: Store): void {
+  const running = computed(() => {
+    const rows = [...store.rows.value.values()];
+    return rows.filter((row) => row.mine && !row.parent && row.tone === 'running').length;
+  });
+  effect(() => {
+    const { title } = panel;
+    const count = running.value;
+    title.caption = count ? t('OAR jobs (%1 running)', count) : t('OAR jobs');
+    title.dataset = { ...title.dataset, 'poj-running': String(count || '') };
+  });
+}
