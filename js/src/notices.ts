@@ -1,0 +1,59 @@
+import type { Row } from './protocol';
+import { duration } from './ui/format';
+
+/** Which ends are told, and in which words. */
+export interface NoticeSettings {
+  ended: 'all' | 'failed' | 'none';
+  /** Only what took longer, in seconds. */
+  longerThan: number;
+  /** With {name}, {id}, {how}, {took} and {node} in them. */
+  textDone: string;
+  textFailed: string;
+}
+
+export interface Notice {
+  key: string;
+  failed: boolean;
+  /** Plain text. */
+  text: string;
+}
+
+type Rows = ReadonlyMap<string, Row>;
+
+/** One for each of this user's jobs and groups that ended between the two; none for their parts. */
+export function notices(before: Rows, after: Rows, settings: NoticeSettings): Notice[] {
+  if (settings.ended === 'none') return [];
+  const found: Notice[] = [];
+  for (const row of after.values()) {
+    const old = before.get(row.key);
+    if (!old || old === row || hasEnded(old) || !hasEnded(row)) continue;
+    if (!row.mine || row.parent) continue;
+    if (settings.ended === 'failed' && row.tone !== 'failed') continue;
+    if (took(row) < settings.longerThan) continue;
+    // What was stopped did not do what it should: it is told as such, but it did not fail.
+    const done = row.tone === 'done' || row.tone === 'cached';
+    const template = done ? settings.textDone : settings.textFailed;
+    found.push({ key: row.key, failed: row.tone === 'failed', text: fill(template, row) });
+  }
+  return found;
+}
+
+function hasEnded(row: Row): boolean {
+  return row.tone !== 'idle' && row.tone !== 'waiting' && row.tone !== 'running';
+}
+
+/** From its start to its end, or from its submission if it never started. */
+function took(row: Row): number {
+  return Math.max(0, row.ended - (row.started || row.submitted));
+}
+
+function fill(template: string, row: Row): string {
+  const values = new Map([
+    ['name', row.name],
+    ['id', row.id],
+    ['how', row.note || row.state],
+    ['took', duration(took(row))],
+    ['node', row.node],
+  ]);
+  return template.replace(/\{(\w+)\}/g, (mark, name: string) => values.get(name) ?? mark);
+}
