@@ -96,6 +96,11 @@ class Run:
         return self._facts.created
 
     @property
+    def origin(self) -> Origin:
+        """Where it came from."""
+        return self._facts.origin
+
+    @property
     def state(self) -> RunState:
         """Where it is."""
         return self._source.state
