@@ -1,0 +1,101 @@
+import { useComputed } from '@preact/signals';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+
+import { AskError } from '../../channel';
+import { useMonitor } from '../../context';
+import type { Cluster, Problem, Row } from '../../protocol';
+import { t } from '../../words';
+import { asked, type Span } from './span';
+
+/** How long a picture is good, in milliseconds. */
+const AGE = 15_000;
+/** How long to wait for more of the same before asking, in milliseconds. */
+const PAUSE = 300;
+
+export interface Seen {
+  cluster: Cluster | null;
+  problem: Problem | null;
+  again: () => void;
+}
+
+/** The cluster as it is now: asked again every 15 s, when one's own jobs change, and when one moves. */
+export function useCluster(backend: string, span: Span, visible: boolean): Seen {
+  const { channel, store } = useMonitor();
+  const [cluster, setCluster] = useState<Cluster | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const question = useRef(0);
+  const inSight = useRef(span);
+  inSight.current = span;
+
+  const again = useCallback(() => {
+    const mine = ++question.current;
+    const now = Math.round(store.now.peek());
+    const { from, to } = asked(inSight.current);
+    channel.ask('cluster', { backend, from: now + Math.floor(from), to: now + Math.ceil(to) }).then(
+      (answer) => {
+        if (mine !== question.current) return;
+        setCluster(answer);
+        setProblem(null);
+      },
+      (error: unknown) => {
+        if (mine === question.current) setProblem(problemOf(error));
+      },
+    );
+  }, [backend, channel, store]);
+
+  useEffect(() => {
+    setCluster(null);
+    setProblem(null);
+    return () => {
+      question.current++;
+    };
+  }, [backend]);
+  useEffect(() => {
+    if (!backend || !visible) return;
+    again();
+    const timer = setInterval(again, AGE);
+    return () => clearInterval(timer);
+  }, [backend, visible, again]);
+
+  const soon = (): (() => void) => {
+    const timer = setTimeout(again, PAUSE);
+    return () => clearTimeout(timer);
+  };
+  const changes = useOwnChanges();
+  useEffect(() => (visible && changes ? soon() : undefined), [changes]);
+  const moved = cluster && !covers(cluster, span) ? span : null;
+  useEffect(() => (visible && moved ? soon() : undefined), [moved]);
+  return { cluster, problem, again };
+}
+
+function covers({ now, from, to }: Cluster, { start, length }: Span): boolean {
+  return from <= now + start && to >= now + start + length;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof AskError) return error.problem;
+  return { message: t('This did not work.'), hint: String(error) };
+}
+
+/** Counts how often a row of one's own came, went or changed its state. */
+function useOwnChanges(): number {
+  const { store } = useMonitor();
+  const seen = useRef<{ rows: ReadonlyMap<string, Row>; changes: number } | null>(null);
+  return useComputed(() => {
+    const rows = store.rows.value;
+    if (!store.ready.value) return 0;
+    const before = seen.current;
+    const changed = before && differs(before.rows, rows) ? 1 : 0;
+    seen.current = { rows, changes: (before?.changes ?? 0) + changed };
+    return seen.current.changes;
+  }).value;
+}
+
+function differs(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): boolean {
+  for (const [key, row] of after) {
+    const old = before.get(key);
+    if (old !== row && row.mine && old?.state !== row.state) return true;
+  }
+  for (const [key, row] of before) if (row.mine && !after.has(key)) return true;
+  return false;
+}

@@ -1,0 +1,57 @@
+import type { VNode } from 'preact';
+
+import type { Choice, Site } from '../../protocol';
+import { t } from '../../words';
+
+interface Props {
+  site: Site;
+  choice: Choice;
+  change: (choice: Choice) => void;
+}
+
+/** The queue, the job's types, and what the form has no fields for. */
+export function QueueAndTypes({ site, choice, change }: Props): VNode {
+  const { queue, types, rest } = choice;
+  const queues = queue && !site.queues.includes(queue) ? [queue, ...site.queues] : site.queues;
+  const allTypes = [...site.types, ...types.filter((type) => !site.types.includes(type))];
+  return (
+    <fieldset class="poj-how">
+      <legend>{t('How')}</legend>
+      <label class="poj-field">
+        <span>{t('Queue')}</span>
+        <select
+          value={queue}
+          onChange={(event) => change({ ...choice, queue: event.currentTarget.value })}
+        >
+          <option value="">{t('site’s own')}</option>
+          {queues.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {allTypes.map((type) => (
+        <label key={type} class="poj-check">
+          <input
+            type="checkbox"
+            checked={types.includes(type)}
+            onChange={(event) => {
+              const others = types.filter((one) => one !== type);
+              change({
+                ...choice,
+                types: event.currentTarget.checked ? [...others, type] : others,
+              });
+            }}
+          />
+          {type}
+        </label>
+      ))}
+      {rest && (
+        <p class="poj-rest">
+          {t('Kept as well:')} <code>{rest}</code>
+        </p>
+      )}
+    </fieldset>
+  );
+}

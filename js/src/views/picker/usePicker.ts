@@ -1,0 +1,152 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { useMonitor } from '../../context';
+import type { Choice, Picked, Problem, Site } from '../../protocol';
+import { problemOf } from '../cluster/useCluster';
+import { finished, firstChoice } from './choice';
+
+/** How long to wait for more changes before asking, in milliseconds. */
+const PAUSE = 200;
+/** How long an answer is good, in milliseconds: what is free changes. */
+const AGE = 30_000;
+
+export interface Picker {
+  site: Site | null;
+  /** Why the site is not known. */
+  siteProblem: Problem | null;
+  askSite: () => void;
+  choice: Choice | null;
+  change: (choice: Choice) => void;
+  /** The request's words: as typed, else as the other side writes the choice. */
+  text: string;
+  type: (text: string) => void;
+  /** What is wrong with the words as typed; the form keeps the last that was right. */
+  textProblem: Problem | null;
+  /** Words that were wrong and gave way to a change in the form, or "". */
+  dropped: string;
+  picked: Picked | null;
+  pickProblem: Problem | null;
+  /** Whether the words are right and belong to the answer that is shown. */
+  ready: boolean;
+}
+
+/** The form and its words, each following the other; late answers are dropped. */
+export function usePicker(backend: string, visible: boolean): Picker {
+  const { channel } = useMonitor();
+  const [site, setSite] = useState<Site | null>(null);
+  const [siteProblem, setSiteProblem] = useState<Problem | null>(null);
+  const [choice, setChoice] = useState<Choice | null>(null);
+  const [typed, setTyped] = useState<string | null>(null);
+  const [textProblem, setTextProblem] = useState<Problem | null>(null);
+  const [dropped, setDropped] = useState('');
+  const [picked, setPicked] = useState<Picked | null>(null);
+  const [pickProblem, setPickProblem] = useState<Problem | null>(null);
+  const [reading, setReading] = useState(false);
+  const [picking, setPicking] = useState(false);
+  const [tries, setTries] = useState(0);
+  const started = useRef(false);
+
+  useEffect(() => {
+    if (!backend) return;
+    const { live, stop } = untilStopped();
+    setSiteProblem(null);
+    channel.ask('site', { backend }).then(
+      live((answer) => {
+        setSite(answer);
+        setChoice((choice) => choice ?? firstChoice(answer));
+      }),
+      live((error) => setSiteProblem(problemOf(error))),
+    );
+    return stop;
+  }, [backend, channel, tries]);
+
+  useEffect(() => {
+    if (!backend || !choice || !visible) return;
+    const { live, stop } = untilStopped();
+    const ask = (): void => {
+      channel.ask('pick', { backend, choice: finished(choice) }).then(
+        live((answer) => {
+          setPicked(answer);
+          setPickProblem(null);
+          setPicking(false);
+        }),
+        live((error) => {
+          setPickProblem(problemOf(error));
+          setPicking(false);
+        }),
+      );
+    };
+    setPicking(true);
+    const first = setTimeout(ask, started.current ? PAUSE : 0);
+    const more = setInterval(ask, AGE);
+    started.current = true;
+    return () => {
+      stop();
+      clearTimeout(first);
+      clearInterval(more);
+    };
+  }, [backend, channel, choice, visible]);
+
+  useEffect(() => {
+    if (typed === null) return;
+    const { live, stop } = untilStopped();
+    setReading(true);
+    const timer = setTimeout(() => {
+      channel.ask('read', { words: typed }).then(
+        live((answer) => {
+          setChoice(answer);
+          setTextProblem(null);
+          setReading(false);
+        }),
+        live((error) => {
+          setTextProblem(problemOf(error));
+          setReading(false);
+        }),
+      );
+    }, PAUSE);
+    return () => {
+      stop();
+      clearTimeout(timer);
+      setReading(false);
+    };
+  }, [channel, typed]);
+
+  return {
+    site,
+    siteProblem,
+    askSite: () => setTries(tries + 1),
+    choice,
+    change(next) {
+      setDropped(textProblem && typed ? typed : '');
+      setTyped(null);
+      setTextProblem(null);
+      setChoice(next);
+    },
+    text: typed ?? picked?.words ?? '',
+    type(text) {
+      setDropped('');
+      setTyped(text);
+    },
+    textProblem,
+    dropped,
+    picked,
+    pickProblem,
+    ready: Boolean(picked) && !textProblem && !pickProblem && !reading && !picking,
+  };
+}
+
+/** Handlers made by `live` do nothing once it is stopped. */
+function untilStopped(): {
+  live: <T>(handle: (value: T) => void) => (value: T) => void;
+  stop: () => void;
+} {
+  let stopped = false;
+  return {
+    live: (handle) => (value) => {
+      if (!stopped) handle(value);
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
