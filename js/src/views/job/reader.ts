@@ -11,6 +11,8 @@ export type Stream = 'stdout' | 'stderr';
 export const FIRST = 64_000;
 export const STEP = 256_000;
 export const FAR = 4_000_000;
+/** Fewer bytes than this are not asked for: the other side would send more. */
+const LEAST = 1_024;
 
 /** Reads one stream of a job: its end, and as it grows; its start, and what lies between. */
 export class Reader {
@@ -111,15 +113,15 @@ export class Reader {
 
   private async readEarlier(turn: number): Promise<void> {
     const end = this.lines.from;
-    const parts: LogPart[] = [];
-    for (let at = Math.max(0, end - STEP); at < end;) {
-      const part = await this.ask(at, end - at);
-      if (turn !== this.turn) return;
-      if (part.to <= at) throw new AskError({ message: t('The file is shorter now.'), hint: '' });
-      parts.unshift(part);
-      at = part.to;
+    if (end < LEAST) return this.jump(0);
+    const at = end - STEP < LEAST ? 0 : end - STEP;
+    const part = await this.ask(at, end - at);
+    if (turn !== this.turn) return;
+    // An escape sequence that the lines held here begin in the middle of may be missing.
+    if (part.to <= end - LEAST || part.to > end) {
+      throw new AskError({ message: t('The file has changed.'), hint: '' });
     }
-    for (const part of parts) this.changed(part, () => this.lines.prepend(part));
+    this.changed(part, () => this.lines.prepend({ ...part, to: end }));
   }
 
   /** False when nothing came. */
