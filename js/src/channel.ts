@@ -8,6 +8,7 @@ export interface Channel {
   onPush(listener: (push: Push) => void): () => void;
   /** Hear when it opens (again, too) and when it is lost; called at once with how it is now. */
   onState(listener: (state: ChannelState) => void): () => void;
+  /** What was asked and not answered never is. */
   close(): void;
 }
 

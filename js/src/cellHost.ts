@@ -1,0 +1,45 @@
+import type { Details } from './protocol';
+import type { Host } from './host';
+
+/** Our part of JupyterLab hears these events, where it is; it prevents the default by doing it. */
+export const USE = 'pydra-oar:use';
+export const GO = 'pydra-oar:go';
+
+const KEPT = 'pydra-oar-jupyter:';
+
+/** The page of a cell's output, which this code knows nothing about. */
+export const cellHost: Host = {
+  async useInCell(words) {
+    if (wasDone(USE, { words })) return 'placed';
+    try {
+      await navigator.clipboard.writeText(words);
+      return 'copied';
+    } catch {
+      return 'impossible'; // the page may not, or has no clipboard
+    }
+  },
+
+  goTo(origin: NonNullable<Details['origin']>) {
+    return Promise.resolve(wasDone(GO, { origin }));
+  },
+
+  keep(name, value) {
+    try {
+      localStorage.setItem(KEPT + name, JSON.stringify(value));
+    } catch {
+      // A page may have no storage, or a full one; the choice then lasts as long as the page.
+    }
+  },
+
+  kept(name) {
+    try {
+      return Promise.resolve(JSON.parse(localStorage.getItem(KEPT + name) ?? 'null') as unknown);
+    } catch {
+      return Promise.resolve(null);
+    }
+  },
+};
+
+function wasDone(name: string, detail: object): boolean {
+  return !document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
+}
