@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { ClusterJob } from '../../protocol';
+import { useSize } from '../../ui/useSize';
 import { t } from '../../words';
 import { Axis } from './Axis';
 import { barKey, Bars, hostClass } from './Bars';
@@ -11,7 +12,6 @@ import { pan, zoom, type Span } from './span';
 import { Tip } from './Tip';
 import { useDrag } from './useDrag';
 import { useOwnBars } from './useOwnBars';
-import { useSize } from './useSize';
 
 /** Rows drawn above and below those in sight. */
 const SPARE = 4;
@@ -34,7 +34,9 @@ interface Pointed {
 
 export function Chart({ rows, now, span, setSpan, onOpen }: Props): VNode {
   const body = useRef<HTMLDivElement>(null);
-  const size = useSize(body);
+  // A likely size until it is measured.
+  const [size, setSize] = useState({ width: 640, height: 360 });
+  useSize(body, (width, height) => setSize({ width, height }));
   const [first, setFirst] = useState(0);
   const [pointed, point] = useState<Pointed | null>(null);
   const own = useOwnBars(rows, setSpan, now);

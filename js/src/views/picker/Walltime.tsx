@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 
 import { duration } from '../../ui/format';
 import { t } from '../../words';
-import { readWalltime, walltimeText } from './walltime';
+import { readWalltime, walltimeText } from './hours';
 
 const HOUR = 3600;
 const QUICK = [HOUR / 2, HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR];

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { useMonitor } from '../../context';
 import type { Choice, Picked, Problem, Site } from '../../protocol';
+import type { Store } from '../../store';
 import { problemOf } from '../cluster/useCluster';
 import { finished, firstChoice } from './choice';
 
@@ -30,13 +31,16 @@ export interface Picker {
   ready: boolean;
 }
 
+// What was being picked, for when one comes back to the view.
+const left = new WeakMap<Store, { choice: Choice | null; typed: string | null }>();
+
 /** The form and its words, each following the other; late answers are dropped. */
 export function usePicker(backend: string, visible: boolean): Picker {
-  const { channel } = useMonitor();
+  const { channel, store } = useMonitor();
   const [site, setSite] = useState<Site | null>(null);
   const [siteProblem, setSiteProblem] = useState<Problem | null>(null);
-  const [choice, setChoice] = useState<Choice | null>(null);
-  const [typed, setTyped] = useState<string | null>(null);
+  const [choice, setChoice] = useState(() => left.get(store)?.choice ?? null);
+  const [typed, setTyped] = useState(() => left.get(store)?.typed ?? null);
   const [textProblem, setTextProblem] = useState<Problem | null>(null);
   const [dropped, setDropped] = useState('');
   const [picked, setPicked] = useState<Picked | null>(null);
@@ -45,6 +49,7 @@ export function usePicker(backend: string, visible: boolean): Picker {
   const [picking, setPicking] = useState(false);
   const [tries, setTries] = useState(0);
   const started = useRef(false);
+  left.set(store, { choice, typed });
 
   useEffect(() => {
     if (!backend) return;
