@@ -5,21 +5,18 @@ Beside what the spool and `core.surroundings` name there: ``script``, a shell ce
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import PackingError
-from pydra_oar_jupyter.core.files import unwritable, write_atomically
+from pydra_oar_jupyter.core.files import link, unwritable, write_atomically
 from pydra_oar_jupyter.core.pickles import save
 from pydra_oar_jupyter.core.surroundings import Surroundings, import_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
     from pydra_oar_jupyter.core.spool import JobDirectory
 
@@ -111,7 +108,7 @@ class PythonCell:
         """
         try:
             if job.path != like.path:
-                _link(like.payload, job.payload)
+                link(like.payload, job.payload)
         except OSError as error:
             raise unwritable(job.payload, error) from error
         _refuse(save(job.element, element, {}, namespace=namespace))
@@ -161,11 +158,3 @@ def _refuse(failed: Mapping[str, str]) -> None:
             "itself, or name with --in what is to go.",
             next(iter(failed)),
         )
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # some file systems have no hard links
-        shutil.copyfile(source, target)
-        target.chmod(0o600)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import shutil
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,19 @@ def unwritable(path: Path, error: OSError) -> SpoolError:
         f"{path} can't be written: {error.strerror}. {advice}, or choose another place for the "
         "spool with PYDRA_OAR_SPOOL (on a file system that the nodes share)."
     )
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file under another name, for what is never changed.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    try:
+        os.link(source, target)
+    except OSError:  # some file systems have no hard links
+        shutil.copyfile(source, target)
+        target.chmod(0o600)
 
 
 def open_private(path: Path) -> int:

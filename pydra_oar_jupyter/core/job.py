@@ -232,7 +232,7 @@ class Job:
         Raises:
             BackendError: the scheduler won't.
         """
-        self.backend.hold([self.submitted()])
+        hold_all([self])
 
     def resume(self) -> None:
         """Let it go on after a hold.
@@ -240,7 +240,7 @@ class Job:
         Raises:
             BackendError: the scheduler won't.
         """
-        self.backend.resume([self.submitted()])
+        resume_all([self])
 
     def failure(self, outcome: Outcome) -> JobFailed:
         """The exception that tells a person how it ended, and what to do."""
@@ -264,10 +264,34 @@ def cancel_all(jobs: Sequence[Job]) -> None:
         BackendError: the scheduler won't.
     """
     going = {job: job.id for job in jobs if not job.done()}
-    if ids := [job_id for job_id in going.values() if job_id is not None]:
-        next(iter(going)).backend.delete(ids)
-    for job, job_id in going.items():
-        job._record.expect_end(job_id)
+    try:
+        if ids := [job_id for job_id in going.values() if job_id is not None]:
+            next(iter(going)).backend.delete(ids)
+    finally:  # it may have refused some, and deleted the others
+        for job, job_id in going.items():
+            job._record.expect_end(job_id)
+
+
+def hold_all(jobs: Sequence[Job]) -> None:
+    """Keep those from starting that wait, all of one backend, with one command.
+
+    Raises:
+        BackendError: the scheduler won't.
+    """
+    ids = [job.submitted() for job in jobs]
+    jobs[0].backend.hold(ids)
+    jobs[0]._tracker.ask_soon(jobs[0].backend.name)
+
+
+def resume_all(jobs: Sequence[Job]) -> None:
+    """Let those go on that are held, all of one backend, with one command.
+
+    Raises:
+        BackendError: the scheduler won't.
+    """
+    ids = [job.submitted() for job in jobs]
+    jobs[0].backend.resume(ids)
+    jobs[0]._tracker.ask_soon(jobs[0].backend.name)
 
 
 def _text(path: Path) -> str:

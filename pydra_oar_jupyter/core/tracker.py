@@ -79,6 +79,12 @@ class Tracker:
         """Find out what became of jobs whose kernel ended while it sent them. Returns at once."""
         background(partial(self._recover, submission, records))
 
+    def ask_soon(self, backend: str) -> None:
+        """Have a scheduler asked soon: something of its jobs was changed."""
+        with self._wake:
+            self._poller(backend).soon()
+            self._wake.notify()
+
     def trouble(self, record: JobRecord) -> Trouble | None:
         """What keeps this job from being submitted or followed at the moment, if anything does."""
         return self._troubles.of(str(record.directory.path), record.backend, _OWN)
