@@ -33,6 +33,11 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def begin(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    """Run it on the loop, and wait for nothing; cancelling the future cancels it."""
+    return _submit(coroutine)
+
+
 async def hand(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run it on the loop, and await it in any other; cancelling this cancels it."""
     return await asyncio.wrap_future(_submit(coroutine))

@@ -1,0 +1,127 @@
+"""The output of jobs, read piece by piece."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydra_oar_jupyter.core.clean import coloured
+from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.monitor.keys import PairioJob, Task, find, job_of
+from pydra_oar_jupyter.workflows.counts import OVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydra_oar_jupyter.monitor.keys import Thing
+
+    Stream = Literal["stdout", "stderr"]
+
+    # So many bytes from there, and the size of all.
+    Read = Callable[[int, int], tuple[bytes, int]]
+
+STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
+# How much is read at once, in bytes: at least, so that each piece makes progress, and at most.
+_LEAST, _MOST = 1 << 10, 1 << 20
+# The begin of an escape sequence of terminals whose end is still to come.
+_TORN = re.compile(r"\x1b(?:\[[0-?]{0,200}[ -/]{0,9}|\][ -~]{0,200})?\Z")
+
+
+def log(*, key: str, stream: Stream, at: int, most: int) -> dict[str, Any]:
+    """A part of what a job has printed.
+
+    A character is never cut in two, and neither is what sets a colour; what is no UTF-8 becomes
+    "�". Of the control characters, colours and the return to a line's begin are kept.
+
+    Args:
+        key: of a row whose details name that stream.
+        stream: which.
+        at: the first byte that is wanted; -1: the last ones.
+        most: how many bytes at most; a megabyte in any case.
+
+    Returns:
+        A ``LogPart`` of the protocol; an empty one of what is not there (any more).
+
+    Raises:
+        RequestError: that row prints nothing itself.
+        OarError: there is no such row (any more).
+    """
+    thing = find(key)
+    most = min(max(most, _LEAST), _MOST)
+    if isinstance(thing, PairioJob):
+        from pydra_oar_jupyter.monitor.told.console import console
+
+        ended, read = console(thing.id)
+        return _part(read, at, most, ended=ended)
+    path = file_of(thing, stream)
+    if path is None:
+        raise RequestError("This has no output of its own: open a job or a task in it.")
+    ended = _has_ended(thing)  # before it is read: nothing follows what is read then
+    return _part(lambda start, count: _bytes(path, start, count), at, most, ended=ended)
+
+
+def file_of(thing: Thing, stream: Stream) -> Path | None:
+    """The file of that stream; it may not be there yet. None if there is none to come."""
+    if job := job_of(thing):
+        return job.directory.stdout if stream == "stdout" else job.directory.stderr
+    if isinstance(thing, Task):
+        named = thing.facts.stdout if stream == "stdout" else thing.facts.stderr
+        return Path(named) if named else None
+    return None
+
+
+def _has_ended(thing: Thing) -> bool:
+    if job := job_of(thing):
+        return job.done()
+    return not isinstance(thing, Task) or thing.facts.state in OVER
+
+
+def _part(read: Read, at: int, most: int, *, ended: bool) -> dict[str, Any]:
+    if at < 0:
+        _, size = read(0, 0)
+        at = max(0, size - most)
+    before = min(at, 3)
+    data, size = read(at - before, before + most)
+    skipped = _inside(data, before)
+    start = at + skipped if before + skipped <= len(data) else min(at, size)
+    data = data[before + skipped :]
+    last = ended and start + len(data) >= size
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data, final=last)
+    end = start + len(data) - (0 if last else len(decoder.getstate()[0]))
+    if not last and (torn := _TORN.search(text)):
+        text, end = text[: torn.start()], end - len(torn[0])
+    return {"text": coloured(text), "from": start, "to": end, "size": size, "ended": ended}
+
+
+def _inside(data: bytes, at: int) -> int:
+    """How many bytes of a character that begins before ``at`` are left there."""
+    for back in range(1, at + 1):
+        lead = data[at - back]
+        if lead & 0xC0 != 0x80:
+            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2 if lead >= 0xC0 else 1
+            rest = data[at : at + max(0, length - back)]
+            return sum(byte & 0xC0 == 0x80 for byte in rest)
+    return 0
+
+
+def _bytes(path: Path, start: int, count: int) -> tuple[bytes, int]:
+    try:
+        # Not blocking: a job may put a pipe in its place.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b"", 0
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            return b"", 0
+        try:
+            data = os.pread(descriptor, count, start)
+        except OSError:
+            return b"", 0
+        del file
+    return data, max(facts.st_size, start + len(data))

@@ -1,0 +1,163 @@
+"""What is known of single jobs and of arrays."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.backend import get_backend
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.units import duration
+from pydra_oar_jupyter.monitor.events import in_words
+from pydra_oar_jupyter.monitor.keys import job_key
+from pydra_oar_jupyter.monitor.logs import STREAMS
+from pydra_oar_jupyter.monitor.told import Details, moment, origin_of
+from pydra_oar_jupyter.monitor.told.traceback import traceback_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pydra_oar_jupyter.core.backend import Backend
+    from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.state import JobStatus
+    from pydra_oar_jupyter.monitor.keys import Array, OtherJob
+
+# How many of a job's dependencies, events and nodes are told.
+_MOST = 100
+
+
+def job_details(job: Job) -> Details:
+    """Of a job that was submitted from here; without the scheduler's part if that is silent.
+
+    Raises:
+        OarError: its files can't be read (any more).
+    """
+    spec, outcome = job.spec, job.outcome
+    told = Details(
+        asked=shlex.join(spec.words),
+        folder=str(job.directory.path),
+        directory=spec.directory,
+        origin=None if spec.kind == "pairio" else origin_of(spec.origin),
+        streams=list(STREAMS),
+    )
+    if submission := job.submission:
+        told.command = job.backend.command(submission)
+    status = job.status
+    if job.id is not None:
+        status = _ask(told, job.backend, job.id) or status
+    told.times(spec.created, job.started, job.ended)
+    if outcome:
+        told.fact("How it ended", outcome)
+        told.fact("Exit code", None if job.exit_code is None else str(job.exit_code))
+    elif trouble := job.trouble:
+        told.fact("Trouble", trouble.message)
+    told.fact("Node", job.node)
+    if status:
+        _add_status(told, status, job.backend.name)
+    for report in job.progress:
+        told.fact("Progress", progress_in_words(report))
+    if outcome and not outcome.ok:
+        told.advice = outcome.advice
+        failure = str(job.failure(outcome)).split("\n")
+        told.error = traceback_of(job) or "\n".join(x for x in failure if x != outcome.advice)
+    return told
+
+
+def array_details(array: Array) -> Details:
+    """Of the jobs of one group.
+
+    Raises:
+        OarError: their files can't be read (any more).
+    """
+    first, jobs = array.jobs[0], array.jobs
+    told = Details(
+        asked=shlex.join(first.spec.words),
+        directory=first.spec.directory,
+        origin=origin_of(first.spec.origin),
+    )
+    if submission := first.submission:
+        told.command, told.folder = first.backend.command(submission), str(submission.path)
+    states = Counter(str(job.state) for job in jobs)
+    told.fact("Jobs", ", ".join(f"{count} {state}" for state, count in states.items()))
+    ended = max(job.ended for job in jobs) if all(job.done() for job in jobs) else 0.0
+    started = min((job.started for job in jobs if job.started), default=0.0)
+    told.times(first.spec.created, started, ended)
+    failed = [(job, job.outcome) for job in jobs if job.outcome and not job.outcome.ok]
+    told.fact("Failed", ", ".join(str(job.id or job.name) for job, _ in failed[:_MOST]))
+    if failed:
+        job, outcome = failed[0]
+        told.error = traceback_of(job) or str(job.failure(outcome))
+        told.error = f"Of job {job.id or ''} {job.name}:\n{told.error}"
+        told.advice = outcome.advice
+    return told
+
+
+def other_details(other: OtherJob) -> Details:
+    """Of a job that was not submitted from here, as far as the scheduler tells."""
+    told = Details()
+    status = _ask(told, get_backend(other.backend), other.id)
+    if status is None:
+        return told
+    told.asked = f"-l {status.resources}" if status.resources else ""
+    told.command, told.directory = status.command, status.directory
+    told.fact("User", status.owner)
+    told.times(status.submitted, status.started, status.ended)
+    told.fact("Node", ", ".join(status.nodes[:_MOST]))
+    _add_status(told, status, other.backend)
+    told.fact("Standard output", status.stdout_file)
+    told.fact("Standard error", status.stderr_file)
+    told.fact("Said", status.message)
+    return told
+
+
+def progress_in_words(report: Mapping[str, Any]) -> str:
+    """Such as ``epoch: 3/10 steps``."""
+    done, total = report.get("done"), report.get("total")
+    far = f"{done:g}" if isinstance(done, int | float) else "?"
+    if isinstance(total, int | float):
+        far += f"/{total:g}"
+    label, unit = report.get("label") or "", report.get("unit") or ""
+    return f"{label}: {far} {unit}".strip(": ") if label else f"{far} {unit}".strip()
+
+
+def _ask(told: Details, backend: Backend, job_id: int) -> JobStatus | None:
+    """What the scheduler says of it now; that it says nothing becomes a fact."""
+    try:
+        found = backend.status([job_id]).get(job_id)
+    except OarError as error:
+        told.fact("Scheduler", f"It does not answer: {error}")
+        return None
+    if found is None:
+        told.fact("Scheduler", f"It does not know job {job_id} (any more).")
+    return found
+
+
+def _add_status(told: Details, status: JobStatus, backend: str) -> None:
+    if len(nodes := dict.fromkeys(status.nodes)) > 1:
+        told.fact("Nodes", ", ".join(list(nodes)[:_MOST]))
+    if status.state.pending:
+        told.fact("Expected to start", moment(status.scheduled))
+    told.fact("Walltime", duration(status.walltime) if status.walltime else "")
+    told.fact("Queue", status.queue)
+    told.fact("Project", status.project)
+    told.fact("Types", ", ".join(status.types))
+    told.fact("Properties", status.properties)
+    if status.resubmitted_from:
+        told.fact("In place of", f"job {status.resubmitted_from}")
+    told.events += [
+        {"time": event.time, "type": event.type, "text": in_words(event)}
+        for event in status.events[-_MOST:]
+    ]
+    told.dependencies += _dependencies(status.dependencies[:_MOST], backend)
+
+
+def _dependencies(ids: Sequence[int], backend: str) -> Iterable[dict[str, str]]:
+    for job_id in ids:
+        key = name = ""
+        with suppress(OarError):  # it was not submitted from here
+            job = all_jobs().get(job_id, backend)
+            key, name = job_key(job.directory.id), job.name
+        yield {"key": key, "id": str(job_id), "name": name}
