@@ -40,6 +40,7 @@ export function makeStore(channel: Channel): Store {
   const tick = (): void => {
     now.value = Math.floor(here() + ahead);
   };
+  let refused = ''; // the trouble that came of our own questions
   const setClock = (theirs: number): void => {
     ahead = theirs - here();
     tick();
@@ -57,9 +58,11 @@ export function makeStore(channel: Channel): Store {
   }
   async function follow(): Promise<void> {
     await channel.ask('follow', { everyone: everyone.value, opened: [...opened.value] });
+    if (trouble.value === refused) trouble.value = '';
   }
   function tell(error: unknown): void {
-    if (state.value === 'open') trouble.value = (error as Error).message;
+    if (state.value !== 'open') return;
+    trouble.value = refused = (error as Error).message;
   }
   function hear(push: Push): void {
     if (push.push === 'trouble') trouble.value = push.message;

@@ -1,0 +1,115 @@
+import type { JSX, RefObject } from 'preact';
+
+import { useMonitor } from '../../context';
+import type { Kind } from '../../protocol';
+import { count } from '../../ui/format';
+import { Mark } from '../../ui/State';
+import { t } from '../../words';
+import { CHIPS, KINDS, type Chip } from './filter';
+import { Options } from './Options';
+import type { Table } from './table';
+
+/** What is looked for: words, states, whose jobs. */
+export function Tools({
+  table,
+  find,
+}: {
+  table: Table;
+  find: RefObject<HTMLInputElement>;
+}): JSX.Element {
+  const { filter } = table;
+  return (
+    <div class="poj-tools">
+      <input
+        ref={find}
+        type="search"
+        class="poj-find"
+        placeholder={t('Find jobs')}
+        aria-label={t('Find jobs: all words must be in a name, id, node, owner, source or note')}
+        title={t('All words must fit. Press / to come here.')}
+        value={filter.value.text}
+        onInput={(event) => {
+          filter.value = { ...filter.value, text: event.currentTarget.value };
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || !filter.value.text) return;
+          event.stopPropagation();
+          filter.value = { ...filter.value, text: '' };
+        }}
+      />
+      <div class="poj-chips" role="group" aria-label={t('States')}>
+        {(Object.keys(CHIPS) as Chip[]).map((chip) => (
+          <StateChip key={chip} table={table} chip={chip} />
+        ))}
+      </div>
+      <span class="poj-tools-end">
+        <KindChoice table={table} />
+        {!table.narrow.value && <Everyone />}
+        <Options table={table} />
+      </span>
+    </div>
+  );
+}
+
+function StateChip({ table, chip }: { table: Table; chip: Chip }): JSX.Element | null {
+  const { filter } = table;
+  const number = table.arranged.value.counts[chip];
+  const pressed = filter.value.chips.includes(chip);
+  if (chip === 'stopped' && !number && !pressed) return null; // it is rare
+  const { tone, label } = CHIPS[chip];
+  return (
+    <button
+      type="button"
+      class={`poj-chip poj-is-${tone}${number ? '' : ' poj-none'}`}
+      aria-pressed={pressed}
+      title={label()}
+      onClick={() => {
+        const others = filter.value.chips.filter((one) => one !== chip);
+        filter.value = { ...filter.value, chips: pressed ? others : [...others, chip] };
+      }}
+    >
+      <Mark tone={tone} />
+      <span class="poj-chip-word">{label()}</span> <b>{count(number)}</b>
+    </button>
+  );
+}
+
+const CHOOSABLE: Kind[] = ['cell', 'script', 'pydra', 'array', 'run', 'pairio', 'other'];
+
+function KindChoice({ table }: { table: Table }): JSX.Element {
+  const { filter } = table;
+  return (
+    <select
+      class="poj-select"
+      aria-label={t('Kind')}
+      value={filter.value.kind}
+      onChange={(event) => {
+        filter.value = { ...filter.value, kind: event.currentTarget.value as Kind | '' };
+      }}
+    >
+      <option value="">{t('All kinds')}</option>
+      {CHOOSABLE.map((kind) => (
+        <option key={kind} value={kind}>
+          {KINDS[kind]()}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Whether other people's jobs are shown, too. */
+export function Everyone(): JSX.Element {
+  const { store } = useMonitor();
+  return (
+    <label class="poj-switch" title={t("Show everybody's jobs of the cluster")}>
+      <input
+        type="checkbox"
+        role="switch"
+        checked={store.everyone.value}
+        onChange={(event) => store.setEveryone(event.currentTarget.checked)}
+      />
+      <span class="poj-switch-track" aria-hidden="true" />
+      {t('Whole cluster')}
+    </label>
+  );
+}

@@ -1,0 +1,27 @@
+import type { Row } from '../../protocol';
+
+/** What is not known sorts last and shows as nothing. */
+export const UNKNOWN = -1;
+
+/** Whether time still runs for it. */
+export function isLive(row: Row): boolean {
+  return !row.ended && row.tone !== 'done' && row.tone !== 'cached' && row.tone !== 'failed';
+}
+
+/** Seconds in the queue, so far or until it started. */
+export function waited(row: Row, now: number): number {
+  const end = row.started || row.ended || (isLive(row) ? now : 0);
+  return row.submitted && end ? Math.max(0, end - row.submitted) : UNKNOWN;
+}
+
+/** Seconds at work, so far or in all. */
+export function ran(row: Row, now: number): number {
+  const end = row.ended || (isLive(row) ? now : 0);
+  return row.started && end ? Math.max(0, end - row.started) : UNKNOWN;
+}
+
+/** Seconds until the walltime is over, for what is running. */
+export function left(row: Row, now: number): number {
+  if (!row.started || !row.walltime || !isLive(row)) return UNKNOWN;
+  return Math.max(0, row.started + row.walltime - now);
+}
