@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pydra_oar_jupyter.core.spool import Submission
-    from pydra_oar_jupyter.core.state import JobStatus, Resource
+    from pydra_oar_jupyter.core.state import Allocation, JobStatus, Resource
 
 
 class Backend(Protocol):
@@ -54,6 +54,12 @@ class Backend(Protocol):
 
     def resources(self) -> list[Resource]:
         """What the cluster consists of."""
+
+    def schedule(self, since: float, until: float) -> list[Allocation]:
+        """Who has which resources between two times (seconds since the epoch), and who will.
+
+        Jobs that wait and have no planned start are left out.
+        """
 
     def queues(self) -> list[str]:
         """The names of the queues that take jobs; empty when that can't be told."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.shellwords import Word
 
 # Columns of OAR's table of resources that oarnodes does not show, and its word for a host.
-_HIDDEN = {
+INTERNAL = {
     "available_upto", "expiry_date", "finaud_decision", "last_available_upto", "last_job_date",
     "network_address", "next_finaud_decision", "next_state", "nodes", "resource_id",
     "scheduler_priority", "state", "state_num", "suspended_jobs", "type",
@@ -231,7 +231,7 @@ def _check_condition(text: str, at: int, sql: str, properties: Collection[str]) 
 
 
 def _check_property(text: str, at: int, name: str, properties: Collection[str]) -> None:
-    known = {known.lower() for known in properties} | _HIDDEN
+    known = {known.lower() for known in properties} | INTERNAL
     if name.lower() not in known:
         raise RequestError(
             f"This cluster's resources have no property {name!r}.",

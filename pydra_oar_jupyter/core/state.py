@@ -121,6 +121,31 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """The resources of a job and the time for which it has them: as it was, is, or is foreseen.
+
+    Attributes:
+        start, stop: seconds since the epoch. Of a job that has not ended, ``stop`` is when its
+            walltime runs out.
+        resources: their ids.
+    """
+
+    job: int
+    state: JobState
+    start: float
+    stop: float
+    resources: tuple[int, ...]
+    name: str = ""
+    owner: str = ""
+    besteffort: bool = False
+
+    @property
+    def forecast(self) -> bool:
+        """Whether it is the scheduler's plan, which may change."""
+        return self.state.pending
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One resource as ``oarnodes`` lists it: usually a core of a host.
 

@@ -51,9 +51,7 @@ def admit(db: sqlite3.Connection, cluster: Cluster, submission: Submission) -> l
     for id_ in request.after:
         if not db.execute("SELECT 1 FROM jobs WHERE id = ?", (id_,)).fetchone():
             raise Refused(f"There is no job {id_} to wait for.")
-    stored = [_stored(one, longest) for one in request.resources] or [
-        ([("", _LEVELS)], longest or _WALLTIME)
-    ]
+    stored = asked(request, longest)
     _check(cluster, request.properties or "", stored)
     db.execute(
         f"INSERT INTO submissions VALUES ({', '.join('?' * 19)})",  # noqa: S608
@@ -134,6 +132,17 @@ def _moment(text: str, after: datetime) -> datetime:
         return datetime.fromisoformat(text)
     moment = datetime.combine(after.date(), datetime.strptime(text, "%H:%M:%S").time())
     return moment if moment >= after else moment + timedelta(days=1)
+
+
+def asked(request: Request, longest: int | None = None) -> list[Stored]:
+    """The alternatives of a request, with OAR's defaults for what it does not say.
+
+    Args:
+        request: what is asked.
+        longest: the walltime, in seconds, whatever the request says of it; None to ask it.
+    """
+    default: list[Stored] = [([("", _LEVELS)], longest or _WALLTIME)]
+    return [_stored(one, longest) for one in request.resources] or default
 
 
 def _stored(resources: Resources, longest: int | None) -> Stored:

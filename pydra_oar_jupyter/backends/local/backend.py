@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.backends.local import ending, processes
 from pydra_oar_jupyter.backends.local.admission import admit, owner
 from pydra_oar_jupyter.backends.local.cluster import Cluster, this_machine
 from pydra_oar_jupyter.backends.local.files import language, login_environment, output_files
-from pydra_oar_jupyter.backends.local.rounds import QUEUES, Orders, cluster_of, is_due, run_round
+from pydra_oar_jupyter.backends.local.rounds import (
+    QUEUES,
+    Orders,
+    cluster_of,
+    forecast,
+    is_due,
+    run_round,
+)
 from pydra_oar_jupyter.backends.local.store import (
     add_event,
     changing,
@@ -22,13 +30,14 @@ from pydra_oar_jupyter.backends.local.store import (
 )
 from pydra_oar_jupyter.core.errors import BackendError, SpoolError
 from pydra_oar_jupyter.core.spool import spool_root
-from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.core.state import Allocation, JobState, JobStatus, Resource, SchedulerEvent
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
+    from pydra_oar_jupyter.backends.local.schedule import Start
     from pydra_oar_jupyter.core.spool import Submission
 
 _STATUS = """
@@ -46,6 +55,12 @@ WITH RECURSIVE family (id) AS (
 )
 """
 _OF_FAMILY = "WHERE jobs.id IN (SELECT id FROM family)"
+# Jobs that have resources, or have had them, between two times; and those that may get some.
+_SCHEDULE = """
+SELECT jobs.*, submissions.name, submissions.owner, submissions.queue
+FROM jobs JOIN submissions ON submissions.id = jobs.submission
+WHERE state IN ('Waiting', 'toLaunch', 'Running') OR (started > 0 AND started < ? AND ended >= ?)
+"""
 _LIVE = "WHERE state IN ('Waiting', 'Hold', 'toLaunch', 'Running') ORDER BY jobs.id"
 
 
@@ -118,6 +133,19 @@ class Backend:
             )
             for one in cluster.resources
         ]
+
+    def schedule(self, since: float, until: float) -> list[Allocation]:
+        """The jobs that have resources, and the plan for those that wait."""
+        if not self._path.exists():
+            return []
+        self._heal()
+        with reading(self._path) as db:
+            db.execute("BEGIN")  # one state of the database for all of it
+            rows = db.execute(_SCHEDULE, (until, since)).fetchall()
+            starts, cluster = forecast(db, time.time()), cluster_of(db)
+        found = (_allocation(row, cluster, starts.get(row["id"])) for row in rows)
+        inside = (one for one in found if one and one.start < until and one.stop >= since)
+        return sorted(inside, key=lambda one: (one.start, one.job))
 
     def queues(self) -> list[str]:
         """The names of the queues."""
@@ -235,6 +263,30 @@ def _status(row: sqlite3.Row) -> JobStatus:
         directory=row["directory"],
         stdout_file=stdout,
         stderr_file=stderr,
+    )
+
+
+def _allocation(row: sqlite3.Row, cluster: Cluster, planned: Start | None) -> Allocation | None:
+    """The resources of a job; None if it waits and nothing is planned."""
+    state = JobState(row["state"])
+    if state is JobState.WAITING:
+        if not planned:
+            return None
+        start, stop = planned.time, planned.time + planned.walltime
+        resources = [one["resource_id"] for one in cluster.members(planned.resources)]
+    else:
+        start = row["started"] or row["scheduled"]
+        stop = row["ended"] if state.final else start + row["walltime"]
+        resources = load(row, "resources")
+    return Allocation(
+        row["id"],
+        state,
+        start,
+        stop,
+        tuple(resources),
+        row["name"],
+        row["owner"],
+        row["queue"] == "besteffort",
     )
 
 

@@ -123,7 +123,7 @@ class Cluster:
                 raise self._unknown(quoted)
         database = sqlite3.connect(":memory:")
         try:
-            types = (f"{n} {'INTEGER' if isinstance(self.resources[0][n], int) else 'TEXT'}"
+            types = (f"\"{n}\" {'INTEGER' if isinstance(self.resources[0][n], int) else 'TEXT'}"
                      for n in names)  # fmt: skip
             database.execute(f"CREATE TABLE resources ({', '.join(types)})")
             marks = ", ".join("?" * len(names))

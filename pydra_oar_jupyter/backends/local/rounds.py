@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pydra_oar_jupyter.backends.local.schedule import Start
+    from pydra_oar_jupyter.backends.local.schedule import Plan, Start
 
 # The higher goes first, as in OAR.
 QUEUES = {"admin": 10, "default": 2, "besteffort": 0}
@@ -75,12 +75,7 @@ def run_round(db: sqlite3.Connection) -> Orders:
     live = db.execute(_LIVE).fetchall()
     waiting = [row for row in live if row["state"] == "Waiting"]
     holding = [row for row in live if row["state"] in ("toLaunch", "Running")]
-    planned = plan(
-        cluster,
-        [_holding(cluster, row, now) for row in holding],
-        _waiting(cluster, waiting, {row["id"] for row in live}),
-        now,
-    )
+    planned = _plan(cluster, live, now)
     for row in waiting:
         start = planned.starts.get(row["id"])
         if row["id"] in planned.launch and start:
@@ -99,6 +94,22 @@ def run_round(db: sqlite3.Connection) -> Orders:
     stop = db.execute("SELECT supervisor FROM jobs WHERE state = 'Running' AND stop != ''")
     return Orders(
         [*planned.launch, *late], [row[0] for row in stop.fetchall()], _wake(db, waiting, now)
+    )
+
+
+def forecast(db: sqlite3.Connection, now: float) -> dict[int, Start]:
+    """The planned starts of the jobs that wait."""
+    return _plan(cluster_of(db), db.execute(_LIVE).fetchall(), now).starts
+
+
+def _plan(cluster: Cluster, live: Sequence[sqlite3.Row], now: float) -> Plan:
+    holding = [row for row in live if row["state"] in ("toLaunch", "Running")]
+    waiting = [row for row in live if row["state"] == "Waiting"]
+    return plan(
+        cluster,
+        [_holding(cluster, row, now) for row in holding],
+        _waiting(cluster, waiting, {row["id"] for row in live}),
+        now,
     )
 
 

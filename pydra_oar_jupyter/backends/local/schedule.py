@@ -85,7 +85,7 @@ def plan(
     """
     firm = [job for job in holding if not job.besteffort]
     soft = [job for job in holding if job.besteffort]
-    timetable = _Timetable(cluster, now)
+    timetable = Timetable(cluster, now)
     for holder in firm:
         timetable.reserve(now, holder.until, holder.resources)
     ends = {holder.id: holder.until for holder in holding}
@@ -122,7 +122,7 @@ def plan(
     return result
 
 
-class _Timetable:
+class Timetable:
     """Which resources are taken when: steps, each from its time to the next one's."""
 
     def __init__(self, cluster: Cluster, now: float) -> None:
@@ -134,6 +134,7 @@ class _Timetable:
         self._found: dict[Alternative, tuple[float, float]] = {}
 
     def reserve(self, start: float, end: float, resources: int) -> None:
+        """Take these resources from the one time until the other."""
         first, last = self._step(start), self._step(end)
         for i in range(first, last):
             self._taken[i] |= resources

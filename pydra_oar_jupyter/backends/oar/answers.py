@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.core.state import Allocation, JobState, JobStatus, Resource, SchedulerEvent
 
 # Lines of oarsub's that mean nothing to its user.
 _NOISE = re.compile(
@@ -74,6 +74,26 @@ def status_of(facts: dict[str, Any]) -> JobStatus:
         directory=facts.get("launchingDirectory") or "",
         stdout_file=facts.get("stdout_file") or "",
         stderr_file=facts.get("stderr_file") or "",
+    )
+
+
+def allocation_of(facts: dict[str, Any]) -> Allocation:
+    """One job of ``oarstat --gantt -J``."""
+    state = JobState(facts["state"])
+    start = _seconds(facts, "start_time")
+    stop = _seconds(facts, "stop_time")
+    if not state.final:  # OAR lets the bars of besteffort jobs end now
+        stop = start + int(facts.get("walltime") or 0)
+    queue = facts.get("queue_name") or ""
+    return Allocation(
+        job=int(facts["job_id"]),
+        state=state,
+        start=start,
+        stop=max(start, stop),
+        resources=tuple(int(id_) for id_ in facts.get("resource_id") or ()),
+        name=facts.get("job_name") or "",
+        owner=facts.get("user") or "",
+        besteffort="besteffort" in (queue, *(facts.get("types") or ())),
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import re
 import shlex
 import subprocess
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.backends.oar.answers import (
     DOWN,
+    allocation_of,
     deleted_by_root,
     message_of,
     resource_of,
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pydra_oar_jupyter.core.spool import Submission
-    from pydra_oar_jupyter.core.state import JobStatus, Resource
+    from pydra_oar_jupyter.core.state import Allocation, JobStatus, Resource
 
 # How long a question may take, and a change, in seconds.
 _ASK, _CHANGE = 30.0, 60.0
@@ -137,6 +140,17 @@ class Backend:
         resources = self._ask_json(["oarnodes", "-J"]).values()
         return sorted((resource_of(facts) for facts in resources), key=lambda found: found.id)
 
+    def schedule(self, since: float, until: float) -> list[Allocation]:
+        """The jobs of ``oarstat --gantt``."""
+        between = ", ".join(
+            datetime.fromtimestamp(time_, UTC).strftime("%Y-%m-%d %H:%M:%S")
+            for time_ in (math.floor(since), math.ceil(until))
+        )
+        # It reads dates in its own time zone, which is not known here if it is behind a prefix.
+        asked = ["env", "TZ=UTC", "oarstat", "--gantt", between, "-J"]
+        jobs = self._ask_json(asked).get("jobs", {}).values()
+        return sorted(map(allocation_of, jobs), key=lambda found: (found.start, found.job))
+
     def queues(self) -> list[str]:
         """Not told by OAR to its users."""
         return []
@@ -199,7 +213,7 @@ class Backend:
             answer = None
         if code or not isinstance(answer, dict):
             words = message_of(said) or f"it ended with {code} and no word"
-            raise Unreachable(f"{command[0]} gives no answer: {words}")
+            raise Unreachable(f"{_program(command)} gives no answer: {words}")
         return answer
 
     def _argv(self, command: list[str]) -> list[str]:
@@ -228,9 +242,11 @@ class Backend:
                 start_new_session=True,  # the interrupt button is for the cell, not for this
             )
         except subprocess.TimeoutExpired:
-            raise Unreachable(f"{command[0]} has given no answer for {limit:.0f} s") from None
+            raise Unreachable(
+                f"{_program(command)} has given no answer for {limit:.0f} s"
+            ) from None
         except OSError as error:
-            raise Unreachable(f"{command[0]} can't be run: {error.strerror}") from error
+            raise Unreachable(f"{_program(command)} can't be run: {error.strerror}") from error
         said = done.stdout or (done.stderr if done.returncode else b"")
         return done.returncode, said.decode(errors="replace")
 
@@ -257,3 +273,8 @@ class Backend:
         with suppress(ProcessLookupError, SpoolError):
             write_atomically(submission.path / "oarsub", identity(process.pid))
         return process.wait()
+
+
+def _program(command: list[str]) -> str:
+    """Which of OAR's commands that is."""
+    return next(word for word in command if word.startswith("oar"))
