@@ -1,0 +1,121 @@
+"""The cluster as a picture: its hosts, and who has what of them when."""
+
+from __future__ import annotations
+
+import getpass
+import heapq
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.request import INTERNAL
+from pydra_oar_jupyter.core.state import JobState
+from pydra_oar_jupyter.monitor.asked import asked
+from pydra_oar_jupyter.monitor.keys import job_key, other_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pydra_oar_jupyter.core.state import Allocation, Resource
+    from pydra_oar_jupyter.core.tones import Tone
+
+# The most bars that are sent: this user's, then those nearest to now.
+MOST = 20_000
+# The longest time that is shown, in seconds.
+_LONGEST = 92 * 86400.0
+_WORST = ("Dead", "Suspected", "Absent", "Alive")
+
+
+def cluster(*, backend: str, since: float, until: float) -> dict[str, Any]:
+    """The hosts as they are now, and the jobs on them between two times (``Cluster``).
+
+    Raises:
+        RequestError: there is no such backend, or the times are not right.
+        BackendError: the scheduler does not answer.
+    """
+    if not 0 <= since < until <= since + _LONGEST:
+        raise RequestError("The picture can show at most 92 days, from the earlier to the later.")
+    site, now = asked(backend), time.time()
+    resources = site.resources()
+    hosts = {one.id: one.host for one in resources}
+    known, user = site.jobs(), getpass.getuser()
+
+    def rank(one: Allocation) -> tuple[bool, float]:
+        mine = one.job in known or one.owner == user
+        return not mine, max(one.start - now, now - one.stop, 0.0)
+
+    shown = heapq.nsmallest(MOST, site.schedule(since, until), key=rank)
+    return {
+        "backend": backend,
+        "now": now,
+        "from": since,
+        "to": until,
+        "hosts": _hosts(resources),
+        "jobs": [_job(one, hosts, known, backend, user) for one in shown],
+    }
+
+
+def _job(
+    one: Allocation, hosts: Mapping[int, str], known: Mapping[int, str], backend: str, user: str
+) -> dict[str, Any]:
+    directory = known.get(one.job)
+    return {
+        "id": str(one.job),
+        "key": job_key(directory) if directory else other_key(backend, one.job),
+        "name": one.name,
+        "owner": one.owner,
+        "mine": bool(directory) or one.owner == user,
+        "state": one.state.value,
+        "tone": _tone(one.state),
+        "start": one.start,
+        "stop": one.stop,
+        "forecast": one.forecast,
+        "hosts": Counter(hosts[id_] for id_ in one.resources if id_ in hosts),
+    }
+
+
+def _tone(state: JobState) -> Tone:
+    """As far as a state tells: whether the command failed is not known here."""
+    if state is JobState.TERMINATED:
+        return "done"
+    if state in (JobState.ERROR, JobState.TO_ERROR):
+        return "failed"
+    if state is JobState.HOLD:
+        return "idle"
+    return "waiting" if state.pending else "running"
+
+
+def _hosts(resources: Sequence[Resource]) -> list[dict[str, Any]]:
+    groups: dict[str, list[Resource]] = defaultdict(list)
+    for one in resources:
+        groups[one.host].append(one)
+    return [
+        {
+            "name": name,
+            "state": min((one.state for one in group), key=_badness),
+            "resources": len(group),
+            "free": sum(is_free(one) for one in group),
+            "properties": _common(group),
+        }
+        for name, group in groups.items()
+    ]
+
+
+def is_free(resource: Resource) -> bool:
+    """Whether a job could have it now."""
+    return resource.state == "Alive" and not resource.jobs
+
+
+def _badness(state: str) -> int:
+    return _WORST.index(state) if state in _WORST else 0
+
+
+def _common(group: Iterable[Resource]) -> dict[str, str]:
+    """The properties that have one value on a host."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for one in group:
+        for name, value in one.properties.items():
+            if isinstance(value, str | int | float) and name.lower() not in {*INTERNAL, "jobs"}:
+                values[name].add(str(value))
+    return {name: found.pop() for name, found in sorted(values.items()) if len(found) == 1}

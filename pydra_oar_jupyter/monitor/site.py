@@ -1,0 +1,84 @@
+"""What can be asked of a site: its properties and their values, its levels, queues and types."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.request import INTERNAL
+from pydra_oar_jupyter.monitor.asked import asked
+from pydra_oar_jupyter.monitor.cluster import is_free
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydra_oar_jupyter.core.state import Resource
+
+# Columns of OAR's own that say something to a person, where they differ.
+_TELLING = {"type", "besteffort", "cpuset", "deploy", "desktop_computing", "drain"}
+_SILENT = INTERNAL - _TELLING
+# The most values of a property that are sent.
+_MOST = 500
+# Names that sites give to the levels of their hierarchy, from the outermost in (OAR's manual,
+# Grid'5000, GRICAD).
+_LEVELS = ("cluster", "switch", "host", "cpu", "gpu", "gpudevice", "gpu_num", "gpunum", "core")
+# Job types that OAR itself knows, of those that need no value.
+_TYPES = ("besteffort", "idempotent", "deploy", "cosystem", "noop", "container", "timesharing")
+
+
+def site(*, backend: str) -> dict[str, Any]:
+    """What a backend's resources have (``Site``).
+
+    Raises:
+        RequestError: there is no such backend.
+        BackendError: the scheduler does not answer.
+    """
+    known = asked(backend)
+    resources = known.resources()
+    names = {name for one in resources for name in one.properties}
+    properties = [_property(name, resources) for name in sorted(names)]
+    return {
+        "backend": backend,
+        "hosts": len({one.host for one in resources}),
+        "resources": len(resources),
+        "free": sum(map(is_free, resources)),
+        "properties": [one for one in properties if _is_of_use(one)],
+        "levels": [name for name in _LEVELS if name in names or name == "host"],
+        "queues": list(known.queues()),
+        "types": list(_TYPES),
+    }
+
+
+def _property(name: str, resources: Sequence[Resource]) -> dict[str, Any]:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    numeric = True
+    for one in resources:
+        value = one.properties.get(name)
+        if value is None or not isinstance(value, str | int | float):
+            continue
+        numeric = numeric and isinstance(value, int | float)
+        count = counts[str(value)]
+        count[0] += 1
+        count[1] += is_free(one)
+    values = sorted(counts, key=_natural)[:_MOST]
+    return {
+        "name": name,
+        "numeric": numeric,
+        "values": [
+            {"value": value, "resources": counts[value][0], "free": counts[value][1]}
+            for value in values
+        ],
+    }
+
+
+def _is_of_use(found: dict[str, Any]) -> bool:
+    """Whether it can tell one resource from another, or is the site's own."""
+    name, values = found["name"].lower(), len(found["values"])
+    return name not in _SILENT and name != "jobs" and values > (name in _TELLING)
+
+
+def _natural(value: str) -> list[tuple[int, float, str]]:
+    """``node2`` before ``node10``."""
+    parts = re.split(r"(\d+)", value)
+    return [(0, float(part), "") if part.isdecimal() else (1, 0.0, part) for part in parts]
