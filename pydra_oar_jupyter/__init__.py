@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         load_ipython_extension,
         unload_ipython_extension,
     )
+    from pydra_oar_jupyter.notebook.widgets.monitor import JobMonitor
+    from pydra_oar_jupyter.notebook.widgets.picker import ResourcePicker
     from pydra_oar_jupyter.runner.progress import progress
     from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 
@@ -39,12 +41,14 @@ __all__ = [
     "Job",
     "JobArray",
     "JobFailed",
+    "JobMonitor",
     "JobState",
     "OarError",
     "PackingError",
     "Refused",
     "Request",
     "RequestError",
+    "ResourcePicker",
     "Run",
     "SpoolError",
     "Unreachable",
@@ -76,6 +80,8 @@ _PLACES = {
     "core.request": ["Request"],
     "core.state": ["JobState"],
     "notebook.extension": ["load_ipython_extension", "unload_ipython_extension"],
+    "notebook.widgets.monitor": ["JobMonitor"],
+    "notebook.widgets.picker": ["ResourcePicker"],
     "runner.progress": ["progress"],
     "workflows.runs.run": ["Run", "run", "runs", "submit"],
 }

@@ -89,7 +89,7 @@ def _jobs(line: str) -> Any:
     found = [job for job in found if asked.backend in (None, job.backend.name)]
     hidden = 0 if asked.all or asked.json or asked.df else max(0, len(found) - asked.n)
     table = Table(
-        OWN_COLUMNS, [_row(job) for job in found[: len(found) - hidden]],
+        OWN_COLUMNS, [own_row(job) for job in found[: len(found) - hidden]],
         "No jobs from notebooks." if not asked.filter else "No such jobs.",
     )  # fmt: skip
     if asked.json:
@@ -101,7 +101,8 @@ def _jobs(line: str) -> Any:
     return table
 
 
-def _row(job: Job) -> dict[str, Any]:
+def own_row(job: Job) -> dict[str, Any]:
+    """A job for a table of `OWN_COLUMNS`."""
     outcome = job.outcome
     return {
         "id": job.id,

@@ -1,0 +1,29 @@
+"""``JobMonitor()``: all jobs, live, in a cell's output."""
+
+from __future__ import annotations
+
+from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.notebook.tables import OWN_COLUMNS, Table
+from pydra_oar_jupyter.notebook.verbs import own_row
+from pydra_oar_jupyter.notebook.widgets.base import MonitorWidget
+
+# How many jobs a saved notebook shows.
+_SHOWN = 20
+
+
+class JobMonitor(MonitorWidget):
+    """The job monitor: what has been submitted, how it is going, its output; and the cluster.
+
+    A saved notebook keeps a table of the newest jobs as they were when the cell ran.
+
+    Raises:
+        SpoolError: the spool can't be made, or others can enter it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("monitor")
+
+    def _forms(self) -> tuple[str, str]:
+        newest = all_jobs().all()[:_SHOWN]
+        table = Table(OWN_COLUMNS, [own_row(job) for job in newest], "No jobs from notebooks.")
+        return repr(table), table._repr_html_()
