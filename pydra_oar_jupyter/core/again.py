@@ -95,7 +95,10 @@ def _copy(job: Job) -> JobDirectory:
 
 
 def _needed(job: Job, new: JobDirectory) -> list[Path]:
-    return [new.script, new.payload if job.kind == "cell" else new.path / "script"]
+    if job.kind == "cell":
+        return [new.script, new.payload]
+    own = job.directory.path / "script"
+    return [new.script, new.path / "script"] if str(own) in job.spec.script else [new.script]
 
 
 def _renamed(text: str, old: JobDirectory, new: JobDirectory) -> str:

@@ -6,6 +6,7 @@ import codecs
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,14 +82,13 @@ def _has_ended(thing: Thing) -> bool:
 
 
 def _part(read: Read, at: int, most: int, *, ended: bool) -> dict[str, Any]:
-    if at < 0:
-        _, size = read(0, 0)
-        at = max(0, size - most)
-    before = min(at, 3)
+    _, size = read(0, 0) if at < 0 else (b"", 0)
+    at = max(0, size - most) if at < 0 else at
+    before = min(at, 3)  # a character that begins there may reach beyond
     data, size = read(at - before, before + most)
+    at, before = min(at, size), min(before, len(data))
     skipped = _inside(data, before)
-    start = at + skipped if before + skipped <= len(data) else min(at, size)
-    data = data[before + skipped :]
+    start, data = at + skipped, data[before + skipped :]
     last = ended and start + len(data) >= size
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     text = decoder.decode(data, final=last)
@@ -101,11 +101,11 @@ def _part(read: Read, at: int, most: int, *, ended: bool) -> dict[str, Any]:
 def _inside(data: bytes, at: int) -> int:
     """How many bytes of a character that begins before ``at`` are left there."""
     for back in range(1, at + 1):
-        lead = data[at - back]
-        if lead & 0xC0 != 0x80:
-            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2 if lead >= 0xC0 else 1
-            rest = data[at : at + max(0, length - back)]
-            return sum(byte & 0xC0 == 0x80 for byte in rest)
+        for length in range(back + 1, 5):
+            character = data[at - back : at - back + length]
+            with suppress(UnicodeDecodeError):
+                if len(character) == length and len(character.decode()) == 1:
+                    return length - back
     return 0
 
 
@@ -115,13 +115,13 @@ def _bytes(path: Path, start: int, count: int) -> tuple[bytes, int]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return b"", 0
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             return b"", 0
-        try:
-            data = os.pread(descriptor, count, start)
-        except OSError:
-            return b"", 0
-        del file
-    return data, max(facts.st_size, start + len(data))
+        data = os.pread(descriptor, count, start)
+        return data, max(facts.st_size, start + len(data) if data else 0)
+    except OSError:
+        return b"", 0
+    finally:
+        os.close(descriptor)
