@@ -98,6 +98,7 @@ export function Bars(props: Props): VNode {
         class="poj-gantt-grid"
         d={ticks(scale)
           .map((time) => `M${scale.x(time).toFixed(1)} 0V${total}`)
+          .concat(rows.map((_, index) => `M0 ${(index + 1) * height - 0.5}H${scale.width}`))
           .join('')}
       />
       {[...paths].map(([name, path]) => {
@@ -105,7 +106,7 @@ export function Bars(props: Props): VNode {
         return (
           <path
             key={name}
-            class={`poj-bars poj-bars-${tone}`}
+            class={`poj-gantt-many poj-gantt-${tone}`}
             d={path.toString()}
             style={{ fill: fill(tone, Boolean(forecast)) }}
           />
@@ -114,7 +115,7 @@ export function Bars(props: Props): VNode {
       {own.map(({ key, host, bar, box, row }) => (
         <g key={key}>
           <rect
-            class={`poj-bar${bar.job.forecast ? ' poj-forecast' : ''}`}
+            class={`poj-gantt-bar${bar.job.forecast ? ' poj-forecast' : ''}`}
             ref={(element) => props.onDrawn(key, element)}
             role="button"
             tabIndex={key === entry ? 0 : -1}
@@ -138,7 +139,7 @@ export function Bars(props: Props): VNode {
           />
           {box.height >= 11 && box.width > 40 && (
             <text
-              class={`poj-bar-name${bar.job.forecast ? ' poj-forecast' : ''}`}
+              class={`poj-gantt-name${bar.job.forecast ? ' poj-forecast' : ''}`}
               x={Math.max(box.x, 0) + 5}
               y={row * height + box.y + box.height / 2}
               aria-hidden="true"

@@ -118,9 +118,7 @@ export function Chart({ rows, now, span, setSpan, onOpen }: Props): VNode {
       onKeyDown={onKeyDown}
     >
       <div class="poj-gantt-head">
-        <span class="poj-gantt-corner" title={domain && t('All names end with %1', domain)}>
-          {domain ? `…${domain}` : t('Host')}
-        </span>
+        <span class="poj-gantt-corner">{t('Host')}</span>
         <Axis scale={scale} now={now} />
       </div>
       <div

@@ -40,7 +40,7 @@ export function ClusterView(): VNode {
         <div class="poj-cluster-bar" role="toolbar" aria-label={t('What is shown')}>
           {chooser}
           {!asTable && <Moves span={span} setSpan={setSpan} />}
-          <label class="poj-check">
+          <label class="poj-tick">
             <input
               type="checkbox"
               checked={onlyMine}

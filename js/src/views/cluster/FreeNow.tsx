@@ -30,7 +30,7 @@ export function FreeNow({ hosts, only, setOnly }: Props): VNode {
       <div class="poj-free-head">
         <strong>{t('%1 of %2 free now', count(all.free), count(all.resources))}</strong>
         {names.length > 0 && (
-          <label class="poj-field">
+          <label class="poj-labelled">
             <span>{t('by')}</span>
             <select
               value={property}

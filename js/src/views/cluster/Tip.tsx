@@ -14,14 +14,14 @@ export function jobLines(job: ClusterJob, host: string, now: number): string[] {
     moment(job.stop, now),
     duration(job.stop - job.start),
   );
-  const here = t('%1 resources of %2', job.hosts[host] ?? 0, host);
+  const here = t('Resources: %1 on %2', job.hosts[host] ?? 0, host);
   return [
     t('%1 of %2', job.id, job.owner),
     job.forecast
       ? t('%1, expected to start in %2', job.state, inWords(job.start - now))
       : job.state,
     times,
-    hosts.length > 1 ? t('%1, %2 of %3 hosts in all', here, all, hosts.length) : here,
+    hosts.length > 1 ? t('%1; %2 on %3 hosts in all', here, all, hosts.length) : here,
   ];
 }
 

@@ -91,7 +91,7 @@ function mark(lanes: Lane[], job: ClusterJob): [number, number][] {
 /** One height for all rows, so that a core can be seen where there are many. */
 export function rowHeight(rows: readonly HostRow[]): number {
   const most = rows.reduce((most, row) => Math.max(most, row.host.resources), 0);
-  return Math.min(44, Math.max(24, most * 1.5 + 8));
+  return Math.min(44, Math.max(24, most * 2 + 8));
 }
 
 /** What all names end with, from the first dot on, or "": it need not be said on each row. */

@@ -11,7 +11,7 @@ export function useBackend(): { backend: string; chooser: VNode | null } {
   const backend = chosen || hello?.backend || hello?.backends[0] || '';
   if (!hello || hello.backends.length < 2) return { backend, chooser: null };
   const chooser = (
-    <label class="poj-field">
+    <label class="poj-labelled">
       <span>{t('Where')}</span>
       <select value={backend} onChange={(event) => choose(event.currentTarget.value)}>
         {hello.backends.map((name) => (

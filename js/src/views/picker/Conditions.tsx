@@ -32,7 +32,7 @@ export function Conditions({ site, choice, change }: Props): VNode {
       {first && (
         <button
           type="button"
-          class="poj-chip"
+          class="poj-pill"
           onClick={() => {
             const used = new Set(conditions.map(({ property }) => property));
             const property = site.properties.find(({ name }) => !used.has(name)) ?? first;
@@ -92,7 +92,7 @@ function ConditionLine({ number, site, condition, change, remove }: LineProps): 
       />
       <button
         type="button"
-        class="poj-icon"
+        class="poj-remove"
         aria-label={t('Remove condition %1', number)}
         title={t('Remove')}
         onClick={remove}

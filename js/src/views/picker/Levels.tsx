@@ -88,7 +88,7 @@ function Level({ name, count, of, setCount }: LevelProps): VNode {
       </span>
       <button
         type="button"
-        class="poj-chip"
+        class="poj-pill"
         aria-pressed={all}
         aria-label={t('All: %1', name)}
         onClick={() => setCount(all ? 1 : 0)}

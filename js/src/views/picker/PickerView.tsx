@@ -63,7 +63,7 @@ export function PickerView(): VNode {
                   <button
                     key={words}
                     type="button"
-                    class="poj-chip"
+                    class="poj-pill"
                     title={words}
                     onClick={() => picker.type(words)}
                   >

@@ -17,7 +17,7 @@ export function QueueAndTypes({ site, choice, change }: Props): VNode {
   return (
     <fieldset class="poj-how">
       <legend>{t('How')}</legend>
-      <label class="poj-field">
+      <label class="poj-labelled">
         <span>{t('Queue')}</span>
         <select
           value={queue}
@@ -32,7 +32,7 @@ export function QueueAndTypes({ site, choice, change }: Props): VNode {
         </select>
       </label>
       {allTypes.map((type) => (
-        <label key={type} class="poj-check">
+        <label key={type} class="poj-tick">
           <input
             type="checkbox"
             checked={types.includes(type)}

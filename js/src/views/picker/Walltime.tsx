@@ -34,12 +34,12 @@ export function Walltime(props: { seconds: number; change: (seconds: number) => 
           if (read !== null) change(read);
         }}
       />
-      <span class="poj-chips">
+      <span class="poj-pills">
         {QUICK.map((length) => (
           <button
             key={length}
             type="button"
-            class="poj-chip"
+            class="poj-pill"
             aria-pressed={seconds === length}
             onClick={() => {
               setText(walltimeText(length));

@@ -34,7 +34,7 @@ export function Words({ picker, onTaken }: Props): VNode {
     }
   }
   return (
-    <div class="poj-words">
+    <div class="poj-request">
       <label for={field}>{t('Request')}</label>
       <textarea
         id={field}
