@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydra_oar_jupyter.backends.local.cluster import Cluster
@@ -15,6 +14,8 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pydra_oar_jupyter.core.backend import Backend
+    from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.state import Allocation, Resource
 
 _T = TypeVar("_T")
@@ -59,17 +60,17 @@ class Asked:
     All raise `BackendError` when the scheduler gave none.
     """
 
-    def __init__(self, backend: str) -> None:
-        self.name = backend
-        self._backend = get_backend(backend)
-        self._resources = _Kept(self._backend.resources)
+    def __init__(self, backend: Backend) -> None:
+        self.name = backend.name
+        self.backend = backend
+        self._resources = _Kept(self.backend.resources)
         self._cluster = _Kept(lambda: _cluster(self.resources()))
-        self._queues = _Kept(self._backend.queues)
-        self._jobs = _Kept(lambda: _submitted(backend))
+        self._queues = _Kept(self.backend.queues)
+        self._jobs = _Kept(lambda: _submitted(self.name))
         self._lock = threading.Lock()
         self._first = float("inf")  # since when the schedule is asked
         self._looked = 0.0  # when somebody wanted to know it from there on
-        self._schedule = _Kept(lambda: self._backend.schedule(self._first, time.time() + _FUTURE))
+        self._schedule = _Kept(lambda: self.backend.schedule(self._first, time.time() + _FUTURE))
 
     def resources(self) -> Sequence[Resource]:
         """What the cluster consists of."""
@@ -83,8 +84,8 @@ class Asked:
         """The names of its queues; empty if they can't be told."""
         return self._queues.get()
 
-    def jobs(self) -> dict[int, str]:
-        """Of the jobs submitted from here: the scheduler's id, the directory's in the spool."""
+    def jobs(self) -> dict[int, Job]:
+        """The jobs that were submitted from here, by the scheduler's ids."""
         return self._jobs.get()
 
     def schedule(self, since: float, until: float) -> list[Allocation]:
@@ -101,19 +102,26 @@ class Asked:
         return [one for one in self._schedule.get() if one.start < until and one.stop >= since]
 
 
-@cache
 def asked(backend: str) -> Asked:
-    """The answers of that backend.
+    """The answers of the backend of that name; "" is the one that is used when none is named.
 
     Raises:
         RequestError: there is none of that name.
     """
-    return Asked(backend)
+    found = get_backend(backend)
+    with _lock:
+        if found.name not in _made or _made[found.name].backend is not found:
+            _made[found.name] = Asked(found)
+        return _made[found.name]
 
 
-def _submitted(backend: str) -> dict[int, str]:
+_made: dict[str, Asked] = {}
+_lock = threading.Lock()
+
+
+def _submitted(backend: str) -> dict[int, Job]:
     return {
-        job.id: job.directory.id
+        job.id: job
         for job in all_jobs().all()
         if job.id is not None and job.backend.name == backend
     }

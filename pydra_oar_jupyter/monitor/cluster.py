@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import heapq
 import time
 from collections import Counter, defaultdict
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.request import INTERNAL
-from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.monitor.asked import asked
 from pydra_oar_jupyter.monitor.keys import job_key, other_key
+from pydra_oar_jupyter.monitor.rows.jobs import ended_tone, tone, user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.state import Allocation, Resource
-    from pydra_oar_jupyter.core.tones import Tone
 
 # The most bars that are sent: this user's, then those nearest to now.
 MOST = 20_000
@@ -39,51 +38,41 @@ def cluster(*, backend: str, since: float, until: float) -> dict[str, Any]:
     site, now = asked(backend), time.time()
     resources = site.resources()
     hosts = {one.id: one.host for one in resources}
-    known, user = site.jobs(), getpass.getuser()
+    known = site.jobs()
 
     def rank(one: Allocation) -> tuple[bool, float]:
-        mine = one.job in known or one.owner == user
+        mine = one.job in known or one.owner == user()
         return not mine, max(one.start - now, now - one.stop, 0.0)
 
     shown = heapq.nsmallest(MOST, site.schedule(since, until), key=rank)
     return {
-        "backend": backend,
+        "backend": site.name,
         "now": now,
         "from": since,
         "to": until,
         "hosts": _hosts(resources),
-        "jobs": [_job(one, hosts, known, backend, user) for one in shown],
+        "jobs": [_bar(one, known.get(one.job), hosts, site.name) for one in shown],
     }
 
 
-def _job(
-    one: Allocation, hosts: Mapping[int, str], known: Mapping[int, str], backend: str, user: str
+def _bar(
+    one: Allocation, job: Job | None, hosts: Mapping[int, str], backend: str
 ) -> dict[str, Any]:
-    directory = known.get(one.job)
+    outcome = job.outcome if job and one.state.final else None
     return {
         "id": str(one.job),
-        "key": job_key(directory) if directory else other_key(backend, one.job),
+        "key": job_key(job.directory.id) if job else other_key(backend, one.job),
         "name": one.name,
         "owner": one.owner,
-        "mine": bool(directory) or one.owner == user,
+        "mine": bool(job) or one.owner == user(),
         "state": one.state.value,
-        "tone": _tone(one.state),
+        # The schedule does not tell whether a command failed.
+        "tone": ended_tone(outcome) if outcome else tone(one.state),
         "start": one.start,
         "stop": one.stop,
         "forecast": one.forecast,
         "hosts": Counter(hosts[id_] for id_ in one.resources if id_ in hosts),
     }
-
-
-def _tone(state: JobState) -> Tone:
-    """As far as a state tells: whether the command failed is not known here."""
-    if state is JobState.TERMINATED:
-        return "done"
-    if state in (JobState.ERROR, JobState.TO_ERROR):
-        return "failed"
-    if state is JobState.HOLD:
-        return "idle"
-    return "waiting" if state.pending else "running"
 
 
 def _hosts(resources: Sequence[Resource]) -> list[dict[str, Any]]:

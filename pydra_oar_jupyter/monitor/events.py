@@ -79,8 +79,13 @@ _DONE = {
 }
 
 
-def in_words(event: SchedulerEvent) -> str:
-    """What happened, in a sentence; of types that are not known, the scheduler's own words."""
+def in_words(event: SchedulerEvent, owner: str = "") -> str:
+    """What happened, in a sentence; of types that are not known, the scheduler's own words.
+
+    Args:
+        event: of a job's history.
+        owner: whose job it is.
+    """
     said = line(_PART.sub("", event.description), _LONGEST)
     if event.type == "NODE_LOST":
         return f"Its node was lost: {said}." if said else "Its node was lost."
@@ -89,7 +94,7 @@ def in_words(event: SchedulerEvent) -> str:
     user = _USER.search(event.description)
     if event.type in _DONE:
         by_somebody, by_itself = _DONE[event.type]
-        if user is None or user[1] in _ITSELF:
+        if user is None or (user[1] in _ITSELF and user[1] != owner):
             return by_itself
         return f"User {line(user[1])} {by_somebody}."
     if user and re.fullmatch(r"SIGNAL_\w+", event.type):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.monitor.view import View
 
 # The shortest and the longest pause between two looks, in seconds; and how many times as long as
-# the last look it is.
+# a look it is. (Of the last two, the shorter one: now and then one lists all, which has a pause of
+# its own.)
 _SHORTEST, _LONGEST, _SHARE = 0.1, 2.0, 10
 # The longest trouble, in letters.
 _WORDS = 500
@@ -78,6 +79,7 @@ class Feed:
             self._wake.notify()
 
     def _run(self) -> None:
+        took = 0.0
         while True:
             with self._wake:
                 views = list(self._views)
@@ -96,7 +98,8 @@ class Feed:
                     view.update(self._picture, touched, trouble)
                 except Exception:  # of what sends: the others must not wait for it
                     self.leave(view)
-            self._rest(time.monotonic() - begun)
+            before, took = took, time.monotonic() - begun
+            self._rest(min(before, took))
 
     def _rest(self, took: float) -> None:
         with self._wake:

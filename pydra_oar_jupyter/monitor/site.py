@@ -39,7 +39,7 @@ def site(*, backend: str) -> dict[str, Any]:
     names = {name for one in resources for name in one.properties}
     properties = [_property(name, resources) for name in sorted(names)]
     return {
-        "backend": backend,
+        "backend": known.name,
         "hosts": len({one.host for one in resources}),
         "resources": len(resources),
         "free": sum(map(is_free, resources)),

@@ -8,6 +8,7 @@ import time
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.again import can_again
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.request import Request
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # From when on it is worth a word that something does not answer, in seconds.
 _NOTABLE = 3.0
-# Kinds that can be submitted again from their files.
-AGAIN = ("cell", "script")
 _KINDS: dict[str, Kind] = {"cell": "cell", "pydra": "pydra", "pairio": "pairio"}
 
 
@@ -115,7 +114,7 @@ def actions(state: JobState, *, sent: bool = True) -> list[Action]:
 
 def _can(job: Job, state: JobState, *, ended: bool) -> list[Action]:
     if ended:
-        return ["again"] if job.kind in AGAIN else []
+        return ["again"] if can_again(job) else []
     return actions(state, sent=job.id is not None)
 
 

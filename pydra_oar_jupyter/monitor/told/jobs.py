@@ -148,7 +148,7 @@ def _add_status(told: Details, status: JobStatus, backend: str) -> None:
     if status.resubmitted_from:
         told.fact("In place of", f"job {status.resubmitted_from}")
     told.events += [
-        {"time": event.time, "type": event.type, "text": in_words(event)}
+        {"time": event.time, "type": event.type, "text": in_words(event, status.owner)}
         for event in status.events[-_MOST:]
     ]
     told.dependencies += _dependencies(status.dependencies[:_MOST], backend)
