@@ -78,7 +78,13 @@ export function questionFor(action: Action, rows: readonly Row[], now: number): 
     const waited = Math.max(...rows.map((row) => now - (row.submitted || now)));
     if (!running && waiting <= 1 && waited < LONG_WAIT) return null;
     const text = [endedBy(running), lostBy(waiting, waited)].filter(Boolean).join(' ');
-    return { title: t('Cancel: %1', title), text, yes: t('Cancel'), no: t('Keep') };
+    const one = rows.length === 1;
+    return {
+      title: t('Cancel: %1', title),
+      text,
+      yes: one ? t('Cancel it') : t('Cancel them'),
+      no: one ? t('Keep it') : t('Keep them'),
+    };
   }
   if (action === 'again' && running + waiting > 0) {
     const text = t(

@@ -28,7 +28,11 @@ function Confirm(props: Question & { answer: (yes: boolean) => void }): JSX.Elem
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const said = useRef(false);
-  useEffect(() => dialog.current?.showModal(), []);
+  const safe = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    safe.current?.focus();
+  }, []);
   // Closing it gives the focus back to where it was.
   const close = (): void => {
     props.answer(said.current);
@@ -49,7 +53,7 @@ function Confirm(props: Question & { answer: (yes: boolean) => void }): JSX.Elem
       <h2 id={`${id}-title`}>{props.title}</h2>
       <p id={`${id}-text`}>{props.text}</p>
       <div class="poj-confirm-buttons">
-        <button type="button" class="poj-button" autofocus onClick={() => say(false)}>
+        <button ref={safe} type="button" class="poj-button" onClick={() => say(false)}>
           {props.no}
         </button>
         <button type="button" class="poj-button poj-is-danger" onClick={() => say(true)}>

@@ -36,7 +36,7 @@ export function Facts({ row, details }: { row: Row; details: Details | null }): 
 
 function times(row: Row, now: number): Fact[] {
   const until = (time: number): string => duration(Math.max(0, time));
-  const left = row.walltime && row.started + row.walltime - now;
+  const left = row.walltime - Math.max(0, now - row.started);
   const runs = row.started && !row.ended;
   return [
     [t('Submitted'), moment(row.submitted, now)],

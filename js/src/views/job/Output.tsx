@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { useMonitor } from '../../context';
 import type { Row } from '../../protocol';
 import { bytes } from '../../ui/format';
+import { Tabs } from '../../ui/Tabs';
 import { t } from '../../words';
 import { Copy, download } from './clipboard';
 import { Trouble } from './JobView';
@@ -25,58 +26,30 @@ export function Output({ row, streams, setSearch }: OutputProps): JSX.Element {
   const [chosen, choose] = useState<Stream>(streams[0] ?? 'stdout');
   const stream = streams.includes(chosen) ? chosen : (streams[0] ?? 'stdout');
   const readers = useReaders(row.key, stream);
+  const prefix = useId();
+  const tabs = streams.map((id) => {
+    const size = readers[id].size.value;
+    return { id, label: size ? `${id} · ${bytes(size)}` : id };
+  });
+  const several = streams.length > 1;
   return (
     <section class="poj-output" aria-label={t('Output')}>
-      {streams.length > 1 && (
-        <Tabs
-          streams={streams}
-          chosen={stream}
-          choose={choose}
-          sizeOf={(name) => readers[name].size.value}
-        />
+      {several && (
+        <Tabs label={t('Output')} tabs={tabs} chosen={stream} choose={choose} prefix={prefix} />
       )}
-      <OneStream
-        key={stream}
-        reader={readers[stream]}
-        label={t('Output of %1: %2', row.name, stream)}
-        fileName={`${row.id || row.name}.${stream}.txt`}
-        setSearch={setSearch}
-      />
+      <div
+        {...(several && { role: 'tabpanel', 'aria-labelledby': `${prefix}-${stream}-tab` })}
+        id={`${prefix}-${stream}`}
+      >
+        <OneStream
+          key={stream}
+          reader={readers[stream]}
+          label={t('Output of %1: %2', row.name, stream)}
+          fileName={`${row.id || row.name}.${stream}.txt`}
+          setSearch={setSearch}
+        />
+      </div>
     </section>
-  );
-}
-
-interface TabsProps {
-  streams: Stream[];
-  chosen: Stream;
-  choose: (stream: Stream) => void;
-  sizeOf: (stream: Stream) => number;
-}
-
-function Tabs({ streams, chosen, choose, sizeOf }: TabsProps): JSX.Element {
-  const list = useRef<HTMLDivElement>(null);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const other = streams.find((name) => name !== chosen);
-    if (other) choose(other);
-    list.current?.querySelector<HTMLElement>('[aria-selected=false]')?.focus();
-  };
-  return (
-    <div ref={list} class="poj-tabs" role="tablist" aria-label={t('Output')} onKeyDown={onKeyDown}>
-      {streams.map((name) => (
-        <button
-          key={name}
-          type="button"
-          role="tab"
-          class="poj-tab"
-          aria-selected={name === chosen}
-          tabIndex={name === chosen ? 0 : -1}
-          onClick={() => choose(name)}
-        >
-          {name} {sizeOf(name) > 0 && <span class="poj-quiet">{bytes(sizeOf(name))}</span>}
-        </button>
-      ))}
-    </div>
   );
 }
 
@@ -92,16 +65,17 @@ function OneStream({ reader, label, fileName, setSearch }: OneStreamProps): JSX.
   const input = useRef<HTMLInputElement>(null);
   const search = useSearch(reader);
   const [wrap, setWrap] = useWrap();
-  useEffect(() => setSearch(() => input.current?.select()), [setSearch]);
-  const toStart = (): void =>
-    void reader
-      .toStart()
-      .then(() => pane.current?.show({ row: reader.lines.base, at: 0, length: 0 }));
+  useLayoutEffect(() => {
+    setSearch(() => {
+      input.current?.focus();
+      input.current?.select();
+    });
+  }, [setSearch]);
 
   return (
     <>
       <div class="poj-output-bar" role="toolbar" aria-label={t('Output')}>
-        <button type="button" class="poj-button poj-small" onClick={toStart}>
+        <button type="button" class="poj-button poj-small" onClick={() => pane.current?.start()}>
           {t('To the start')}
         </button>
         <button type="button" class="poj-button poj-small" onClick={() => void reader.toEnd()}>

@@ -12,6 +12,8 @@ export interface PaneHandle {
   /** The number of the row at its top. */
   top(): number;
   show(match: Match): void;
+  /** To the start of the output. */
+  start(): void;
   focus(): void;
 }
 
@@ -76,6 +78,11 @@ export function Pane({ reader, label, wrap, finder, current, handle }: PaneProps
   useImperativeHandle(handle, () => ({
     top: () => anchor.current.row,
     focus: () => element.current?.focus(),
+    start() {
+      void reader.toStart();
+      anchor.current = { epoch: lines.epoch, row: lines.base, offset: 0 };
+      redraw((count) => count + 1);
+    },
     show(match) {
       reader.stay();
       const inside = columns ? Math.floor(match.at / columns) * box.line : 0;
@@ -118,8 +125,7 @@ export function Pane({ reader, label, wrap, finder, current, handle }: PaneProps
     else if (event.deltaY < 0 && pane?.scrollTop === 0) void reader.earlier();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Home')
-      void reader.toStart().then(() => handle.current?.show(START(lines.base)));
+    if (event.key === 'Home') handle.current?.start();
     else if (event.key === 'End') void reader.toEnd();
     else return;
     event.preventDefault();
@@ -168,8 +174,6 @@ export function Pane({ reader, label, wrap, finder, current, handle }: PaneProps
     </div>
   );
 }
-
-const START = (row: number): Match => ({ row, at: 0, length: 0 });
 
 /** Rows with the style that each begins in, as those above left it. */
 function drawn(rows: readonly string[], first: number, end: number): [string, Style][] {

@@ -65,8 +65,8 @@ export function Pieces(props: {
 
 function cssOf(style: Style): Record<string, string> | undefined {
   if (style === PLAIN) return undefined;
-  const colour = style.colour || 'var(--poj-output-text)';
-  const background = style.background || (style.inverse ? 'var(--poj-output-back)' : '');
+  const colour = style.colour || 'var(--poj-text)';
+  const background = style.background || (style.inverse ? 'var(--poj-back)' : '');
   const line = [style.underline && 'underline', style.strike && 'line-through'];
   return {
     ...((style.colour || style.inverse) && { color: style.inverse ? background : colour }),

@@ -39,8 +39,9 @@ export class Lines {
     return this.parts.at(-1)?.to ?? 0;
   }
 
+  /** Whether another part would push one out at the other end. */
   get full(): boolean {
-    return this.length >= MOST || this.rows.length >= MOST_ROWS;
+    return this.length > 0.98 * MOST || this.rows.length > 0.5 * MOST_ROWS;
   }
 
   replace(part: LogPart): void {
