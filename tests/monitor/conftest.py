@@ -11,7 +11,6 @@ import pytest
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.pack import new_pack
 from pydra_oar_jupyter.core.request import Request
-from pydra_oar_jupyter.monitor.asked import asked
 from pydra_oar_jupyter.monitor.feed import Feed
 from pydra_oar_jupyter.monitor.session import Session
 from tests.conftest import PATIENCE
@@ -80,12 +79,6 @@ class Viewer:
 
 class Problem(Exception):
     """What was asked could not be done."""
-
-
-@pytest.fixture(autouse=True)
-def _nothing_asked_yet(spool: Path) -> None:
-    """Keep no answer of another test's cluster."""
-    asked.cache_clear()
 
 
 @pytest.fixture

@@ -1,0 +1,193 @@
+"""Pydra's runs among the rows: a run opens to its nodes, these to their tasks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydra.engine  # noqa: F401 - before its workers, or they can't be imported
+import pytest
+
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.monitor import keys
+from pydra_oar_jupyter.monitor.keys import node_key, run_key
+from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
+from pydra_oar_jupyter.workflows.runs.run import Run, run, submit
+from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts, TaskState
+from tests.waiting import wait_until
+from tests.workflows.flows import Doubles, Ends, Nested
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.monitor.conftest import Viewer
+
+LONG = 120
+
+
+@pytest.fixture
+def start(spool: Path, backend: str) -> Iterator[Callable[..., Run]]:
+    """Submits tasks; those of the worker oar to the backend in turn."""
+    started: list[Run] = []
+
+    def begin(task: Any, worker: str = "oar", **options: Any) -> Run:
+        if worker == "oar":
+            options = {"oarsub_args": "-l core=1"} | options
+        begun = submit(task, worker, cache_root=spool.parent / "cache", **options)
+        started.append(begun)
+        return begun
+
+    yield begin
+    for begun in started:
+        begun.cancel()
+        begun.wait(LONG)
+
+
+def children(viewer: Viewer, parent: str) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in viewer.rows.values() if row["parent"] == parent}
+
+
+def test_a_run_opens_to_nodes_and_these_to_tasks(
+    start: Callable[..., Run], viewer: Viewer, spool: Path
+) -> None:
+    viewer.follow()
+    gate = spool.parent / "gate"
+    one = start(Doubles(xs=[1, 2], gate=str(gate)))
+    key, step = run_key(one.id), node_key(one.id, ("Step",))
+    viewer.until(lambda: viewer.rows.get(key, {}).get("counts", {}).get("running") == 2)
+    row = viewer.rows[key]
+    assert (row["kind"], row["name"], row["tone"]) == ("run", "Doubles", "running")
+    assert (row["opens"], row["can"], row["parent"]) == (True, ["cancel"], "")
+    assert row["note"] == "2 running, 1 waiting"
+    viewer.follow(key)
+    viewer.until(lambda: len(viewer.rows) == 3)
+    assert list(children(viewer, key)) == ["Step", "Total"]
+    assert viewer.rows[step]["progress"] == 0
+    viewer.follow(key, step)
+    viewer.until(lambda: len(viewer.rows) == 5)
+    tasks = children(viewer, step)
+    assert set(tasks) == {"Step[0]", "Step[1]"}
+    ids = {str(job.id) for job in one.jobs}
+    assert {task["id"] for task in tasks.values()} == ids
+    assert all(task["node"] and task["state"] == "running" for task in tasks.values())
+    # The jobs themselves are not shown besides.
+    assert not [row for row in viewer.rows.values() if row["kind"] in ("pydra", "array")]
+    thing = keys.find(tasks["Step[0]"]["key"])
+    job = keys.job_of(thing)
+    assert job is not None
+    assert str(job.id) == tasks["Step[0]"]["id"]
+    gate.touch()
+    assert one.result(LONG).out == 6
+    viewer.until(lambda: viewer.rows[key]["tone"] == "done")
+    row = viewer.rows[key]
+    assert (row["progress"], row["can"], row["counts"]) == (1, [], {"done": 3})
+    assert row["ended"] > row["started"] > 0
+    viewer.follow()
+    viewer.until(lambda: list(viewer.rows) == [key])
+    viewer.follow(key)
+    viewer.until(lambda: len(viewer.rows) == 3)
+    shutil.rmtree(one.directory)
+    viewer.until(lambda: key not in viewer.rows)
+    with pytest.raises(OarError, match="no run"):
+        keys.find(key)
+
+
+@pytest.mark.parametrize("backend", ["local"])
+def test_a_task_that_failed_says_why(start: Callable[..., Run], viewer: Viewer) -> None:
+    one = start(Ends(hows=["raise", "well"]), "cf", n_procs=2)
+    key, end = run_key(one.id), node_key(one.id, ("End",))
+    viewer.follow(key, end)
+    viewer.until(lambda: viewer.rows.get(key, {}).get("tone") == "failed")
+    tasks = children(viewer, end)
+    assert tasks["End[0]"]["tone"] == "failed"
+    assert "nothing is left of 'raise'" in tasks["End[0]"]["note"]
+    assert viewer.rows[end]["counts"] == {"done": 1, "failed": 1}
+
+
+@pytest.mark.parametrize("backend", ["local"])
+def test_nodes_of_nested_workflows_are_in_their_node(
+    start: Callable[..., Run], viewer: Viewer
+) -> None:
+    one = start(Nested(xs=[1, 2]), "cf", n_procs=2)
+    one.wait(LONG)
+    snapshot = one.progress
+    rows = inner_rows(one, snapshot)
+    for node in snapshot.nodes:
+        row = rows[node_key(one.id, node.path)]
+        assert row["parent"] == run_key(one.id)
+        for inner in node.nodes:
+            assert rows[node_key(one.id, inner.path)]["parent"] == row["key"]
+    viewer.follow(run_key(one.id), *rows)
+    viewer.until(lambda: viewer.rows.keys() == {run_key(one.id), *rows})
+
+
+_RUN = """
+import os, sys
+import pydra.engine
+from pydra_oar_jupyter.workflows.runs.run import submit
+from tests.workflows.flows import Step
+
+print(submit(Step(x=1, gate="/nowhere"), "cf", cache_root=sys.argv[1]).id, flush=True)
+sys.stdin.read()
+os._exit(1)
+"""
+
+
+def test_a_run_whose_process_died_was_interrupted(viewer: Viewer, spool: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN, str(spool.parent / "cache")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    key = run_key(process.stdout.readline().strip())
+    viewer.follow()
+    viewer.until(lambda: viewer.rows.get(key, {}).get("tone") == "running")
+    process.communicate()
+    viewer.until(lambda: viewer.rows[key]["state"] == "interrupted")
+    assert viewer.rows[key]["tone"] == "stopped"
+
+
+@pytest.mark.parametrize("backend", ["local"])
+def test_what_a_run_is_called_is_plain_text(start: Callable[..., Run]) -> None:
+    one = start(Ends(hows=["well"]), "debug")
+    one.wait(LONG)
+    bad = "a\x00\x1b[31mb\n<script>"
+    snapshot = RunSnapshot(
+        bad, bad, error=f"x\n{bad}",
+        nodes=(NodeFacts((bad,), bad, {TaskState.FAILED: 1}, expanded=True),),
+        tasks=(TaskFacts((bad,), 3, TaskState.FAILED, bad, host=bad, error=bad),) * 2,
+    )  # fmt: skip
+    rows = [run_row(one, snapshot), *inner_rows(one, snapshot).values()]
+    assert len(rows) == 4
+    for row in rows:
+        texts: list[Any] = [value for value in row.values() if isinstance(value, str)]
+        assert all(text.isprintable() for text in texts), row
+    assert run(one.id) is one
+
+
+def test_jobs_of_no_run_are_shown_as_they_are(
+    submit_pydra: Callable[..., Any], viewer: Viewer
+) -> None:
+    (job,) = submit_pydra("true")
+    viewer.follow()
+    viewer.until(lambda: list(viewer.rows) == [keys.job_key(job.directory.id)])
+    assert viewer.rows[keys.job_key(job.directory.id)]["kind"] == "pydra"
+
+
+@pytest.fixture
+def submit_pydra(submit: Callable[..., Any]) -> Callable[..., Any]:
+    def begin(*works: str) -> Any:
+        jobs = submit(*works, kind="script", array=True)
+        wait_until(lambda: all(job.done() for job in jobs))
+        for job in jobs:
+            text = job.directory.spec_file.read_text()
+            job.directory.spec_file.write_text(text.replace('"kind": "script"', '"kind": "pydra"'))
+            vars(job).pop("spec", None)
+        return jobs
+
+    return begin
