@@ -1,0 +1,179 @@
+"""Pairio's jobs among the rows: of a service that is named, and of the embedded one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.monitor.actions import act
+from pydra_oar_jupyter.monitor.details import details
+from pydra_oar_jupyter.monitor.keys import pairio_key
+from pydra_oar_jupyter.monitor.logs import log
+from pydra_oar_jupyter.monitor.rows.pairio import PairioRows
+from tests.conftest import PATIENCE
+from tests.pairio.conftest import database_url, postgresql_server, service
+from tests.pairio.test_embedded import HELLO, Kernel, kernels
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pydra_oar_jupyter.monitor.rows import Row
+    from tests.pairio.conftest import Served
+
+__all__ = ["database_url", "kernels", "postgresql_server", "service"]  # fixtures
+HOSTILE = "<script>alert(1)</script>\x1b[2J"
+
+
+@pytest.fixture
+def named(service: Served, spool: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """A service that PAIRIO_API_URL names."""
+    monkeypatch.setenv("PAIRIO_API_URL", service.url)
+    monkeypatch.setenv("PAIRIO_API_KEY", service.key)
+    return service
+
+
+@pytest.fixture
+def unnamed(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No service is named."""
+    monkeypatch.delenv("PAIRIO_API_URL", raising=False)
+
+
+@pytest.fixture
+def rows() -> Iterator[Callable[..., dict[str, Row]]]:
+    """The rows, as soon as they are as they should be; asked for as seldom as told."""
+    made: list[PairioRows] = []
+
+    def wait(condition: Callable[[dict[str, Row]], Any], every: float = 0.1) -> dict[str, Row]:
+        made.append(PairioRows(every))
+        wait_until(lambda: condition(made[-1].rows()), PATIENCE)
+        return made[-1].rows()
+
+    yield wait
+    for one in made:
+        one.close()
+
+
+def take(service: Served, job: dict[str, Any]) -> dict[str, Any]:
+    """Claim a job, as a compute client does, and let it run."""
+    offered = service.ask()["runnableJobs"]
+    taken: dict[str, Any] = next(one for one in offered if one["jobId"] == job["jobId"])
+    for status in ("starting", "running"):
+        assert service.tell(taken, status).is_success
+    return taken
+
+
+def prints(service: Served, job: dict[str, Any], text: str) -> None:
+    asked = {"jobId": job["jobId"], "uploadType": "consoleOutput", "size": len(text.encode())}
+    signed = service.call("getSignedUploadUrl", job["jobPrivateKey"], **asked)["signedUrl"]
+    assert httpx.put(signed, content=text.encode(), timeout=60).is_success
+
+
+def test_jobs_of_a_named_service(named: Served, rows: Callable[..., dict[str, Row]]) -> None:
+    job = named.submit(parameters={"name": "world"})
+    key = pairio_key(job["jobId"])
+    row = rows(lambda found: key in found)[key]
+    assert (row["kind"], row["name"]) == ("pairio", "hello_world.hello_world_1")
+    assert (row["state"], row["tone"], row["can"]) == ("pending", "waiting", ["cancel"])
+    assert (row["owner"], row["mine"]) == ("alice", False)
+    taken = take(named, job)
+    running = rows(lambda found: found.get(key, {}).get("state") == "running")[key]
+    assert running["started"] >= row["submitted"] > 0
+    assert named.tell(taken, "failed", error=f"no luck: {HOSTILE}\nmore").is_success
+    failed = rows(lambda found: found.get(key, {}).get("state") == "failed")[key]
+    assert failed["note"].startswith("no luck: <script>alert(1)</script>")
+    assert "\x1b" not in failed["note"]
+    assert (failed["tone"], failed["can"]) == ("failed", [])
+
+
+def test_changes_are_pushed_between_two_questions(named: Served) -> None:
+    job = named.submit()
+    key = pairio_key(job["jobId"])
+    shown = PairioRows(every=600.0)
+    try:
+        before = wait_until(lambda: shown.rows() if shown.rows() else None, PATIENCE)
+        assert shown.rows()[key] is before[key]  # what has not changed stays the same object
+        take(named, job)
+        wait_until(lambda: shown.rows()[key]["state"] == "running", PATIENCE)
+    finally:
+        shown.close()
+
+
+def test_what_is_told_of_one(named: Served) -> None:
+    job = named.submit(parameters={"name": HOSTILE})
+    key = pairio_key(job["jobId"])
+    assert log(key=key, stream="stdout", at=0, most=100)["size"] == 0
+    prints(named, take(named, job), "one\ntwé\n" + HOSTILE)
+    found = details(key=key)
+    facts = {fact["label"]: fact["value"] for fact in found["facts"]}
+    assert facts["State"] == "running"
+    assert facts["User"] == "alice"
+    assert "<script>" in facts["name"]
+    assert "\x1b" not in facts["name"]
+    assert found["streams"] == ["stdout"]
+    part = log(key=key, stream="stdout", at=-1, most=10**6)
+    assert part["text"] == "one\ntwé\n<script>alert(1)</script>"
+    assert (part["from"], part["to"], part["size"], part["ended"]) == (0, 38, 38, False)
+    assert log(key=key, stream="stdout", at=4, most=4)["from"] == 4
+    assert log(key=key, stream="stdout", at=38, most=100)["to"] == 38
+
+
+def test_cancelling(named: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, other = named.submit(), named.submit(parameters={"name": "x"})
+    key, strange = pairio_key(job["jobId"]), pairio_key("0" * 20)
+    told = act(action="cancel", keys=[key, strange])
+    assert told["done"] == [key]
+    assert list(told["problems"]) == [strange]
+    assert named.job(job["jobId"])["canceled"]
+    monkeypatch.setenv("PAIRIO_API_KEY", "wrong")
+    problem = act(action="cancel", keys=[pairio_key(other["jobId"])])["problems"]
+    assert "does not take your key" in next(iter(problem.values()))
+    assert "know no hold" in act(action="hold", keys=[key])["problems"][key]
+
+
+def test_a_service_that_is_down_hides_nothing_else(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAIRIO_API_URL", "http://127.0.0.1:9")
+    shown = PairioRows(0.1)
+    assert shown.rows() == {}
+    shown.close()
+    with pytest.raises(OarError):
+        details(key=pairio_key("0" * 20))
+
+
+NOTHING = """
+import sys, time
+from pydra_oar_jupyter.monitor.rows.pairio import PairioRows
+shown = PairioRows(0.05)
+for _ in range(5):
+    assert shown.rows() == {}
+    time.sleep(0.1)
+assert not {"httpx", "pydantic", "fastapi"} & sys.modules.keys()
+"""
+
+
+def test_where_there_is_none_nothing_is_started(unnamed: None, spool: Path) -> None:
+    subprocess.run([sys.executable, "-c", NOTHING], check=True, timeout=PATIENCE)
+    assert not (spool / "pairio").exists()
+
+
+def test_the_embedded_service_and_the_job_behind(
+    unnamed: None, kernels: Callable[[], Kernel], rows: Callable[..., dict[str, Row]]
+) -> None:
+    kernel = kernels()
+    kernel.joined()
+    job_id = kernel.eval(f"{HELLO.format('w')}.submit().jobId")
+    key = pairio_key(job_id)
+    row = rows(lambda found: found.get(key, {}).get("state") == "completed")[key]
+    assert row["mine"]
+    assert row["tone"] == "done"
+    found = details(key=key)
+    assert {fact["label"] for fact in found["facts"]} >= {"State", "Compute client", "Page"}
+    assert log(key=key, stream="stdout", at=0, most=10**6)["ended"]
