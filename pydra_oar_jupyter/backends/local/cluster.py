@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.errors import Refused, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    # For each value of a property the resources that have it, and what is below; None where each
+    # resource has a value of its own, which needs no set for each.
+    Tree = list[tuple[int, "Tree"]] | None
 
     # Each a property and how many of its values: a number, ALL, BEST or BESTHALF.
     Levels = Sequence[tuple[str, int | str]]
@@ -77,11 +81,17 @@ class Cluster:
         self.all = (1 << len(resources)) - 1
         self._bit = {one["resource_id"]: 1 << i for i, one in enumerate(resources)}
         self._values: dict[str, list[int]] = {}
+        self._trees: dict[tuple[str, ...], Tree] = {}
         self._matching: dict[str, int] = {"": self.all}
 
     def set_of(self, ids: Iterable[int]) -> int:
         """These resources as a set; those that are no more are left out."""
         return sum(self._bit.get(id_, 0) for id_ in ids)
+
+    def having(self, what: Callable[[dict[str, Any]], bool]) -> int:
+        """The resources of which that is true."""
+        bits = ("1" if what(one) else "0" for one in reversed(self.resources))
+        return int("".join(bits) or "0", 2)
 
     def members(self, chosen: int) -> list[dict[str, Any]]:
         """The properties of each resource of a set."""
@@ -94,14 +104,19 @@ class Cluster:
             Refused: no resource has this property.
         """
         if name not in self._values:
-            key = _ALIASES.get(name.lower(), name.lower())
-            if self.resources and key not in self.resources[0]:
-                raise self._unknown(name)
-            sets: dict[Any, int] = {}
-            for i, one in enumerate(self.resources):
-                sets[one[key]] = sets.get(one[key], 0) | 1 << i
-            self._values[name] = list(sets.values())
+            groups = self._by_value(name, range(len(self.resources)))
+            self._values[name] = [_bits(group) for group in groups]
         return self._values[name]
+
+    def _by_value(self, name: str, members: Iterable[int]) -> list[list[int]]:
+        """The numbers of these resources, those together that have one value of a property."""
+        key = _ALIASES.get(name.lower(), name.lower())
+        if self.resources and key not in self.resources[0]:
+            raise self._unknown(name)
+        groups: dict[Any, list[int]] = {}
+        for i in members:
+            groups.setdefault(self.resources[i][key], []).append(i)
+        return list(groups.values())
 
     def matching(self, condition: str) -> int:
         """The resources that an SQL condition is true of.
@@ -153,20 +168,19 @@ class Cluster:
         """
         if not within & free:
             return 0
-        if not levels:
-            return within if not within & ~free else 0
-        (name, count), below = levels[0], levels[1:]
-        chosen = found = there = 0
-        for having in self.values(name):
-            if part := within & having:
-                there += 1
-                if got := self.choose(below, part, free):
-                    chosen |= got
-                    found += 1
-                    if found == count:
-                        return chosen
-        enough = {"ALL": there, "BEST": 1, "BESTHALF": (there + 1) // 2}
-        return chosen if found >= enough.get(str(count), there + 1) else 0
+        names = tuple(name for name, _ in levels)
+        if names not in self._trees:
+            self._trees[names] = self._grow(names, range(len(self.resources)))
+        return _choose(self._trees[names], levels, within, free)
+
+    def _grow(self, names: Sequence[str], members: Sequence[int]) -> Tree:
+        """The hierarchy of these properties, down to the last one."""
+        if not names:
+            return []
+        groups = self._by_value(names[0], members)
+        if len(names) == 1 and len(groups) == len(members):
+            return None
+        return [(_bits(group), self._grow(names[1:], group)) for group in groups]
 
     def __str__(self) -> str:
         """``2 hosts of 4 cores``."""
@@ -189,6 +203,54 @@ class Cluster:
             "There are not enough resources for your request. "
             f"{there}, and {asked} {'was' if few else 'were'} asked for."
         )
+
+
+def _choose(tree: Tree, levels: Levels, within: int, free: int) -> int:
+    if not within & free:
+        return 0
+    if not levels:
+        return within if not within & ~free else 0
+    (_, count), below = levels[0], levels[1:]
+    if tree is None:
+        return _lowest(count, within, free)
+    chosen = found = there = 0
+    left = len(tree)
+    for having, subtree in tree:
+        if isinstance(count, int) and found + left < count:
+            return 0
+        left -= 1
+        if part := within & having:
+            there += 1
+            if got := _choose(subtree, below, part, free):
+                chosen |= got
+                found += 1
+                if found == count:
+                    return chosen
+    return chosen if found >= _enough(count, there) else 0
+
+
+def _lowest(count: int | str, within: int, free: int) -> int:
+    """So many of the free resources, where each is a value of its own."""
+    usable, chosen = within & free, 0
+    if usable.bit_count() < _enough(count, within.bit_count()):
+        return 0
+    if not isinstance(count, int):
+        return usable
+    for _ in range(count):
+        chosen |= usable & -usable
+        usable &= usable - 1
+    return chosen
+
+
+def _enough(count: int | str, there: int) -> int:
+    """How many values are wanted of those that there are."""
+    if isinstance(count, int):
+        return count
+    return {"ALL": there, "BEST": 1, "BESTHALF": (there + 1) // 2}[count]
+
+
+def _bits(members: Iterable[int]) -> int:
+    return sum(1 << i for i in members)
 
 
 def _many(count: int | str, name: str) -> str:

@@ -11,9 +11,6 @@ from pydra_oar_jupyter.backends.local.schedule import Alternative
 from pydra_oar_jupyter.core.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from pydra_oar_jupyter.backends.local.cluster import Cluster
     from pydra_oar_jupyter.core.request import Request
 
@@ -62,7 +59,7 @@ def match(cluster: Cluster, request: Request) -> Match:
         for sql, levels in groups:
             within = everywhere & where(sql)
             if not re.search(r"\btype\b", f"{request.properties} {sql}", re.IGNORECASE):
-                within &= _having(cluster, lambda one: one.get("type") in (None, "default"))
+                within &= cluster.having(lambda one: one.get("type") in (None, "default"))
             sets.append((within, tuple((name, count) for name, count in levels)))
         alternatives.append(Alternative(tuple(sets), walltime))
     union = 0
@@ -74,7 +71,7 @@ def match(cluster: Cluster, request: Request) -> Match:
 
 def alive(cluster: Cluster) -> int:
     """The resources that can be used now."""
-    return _having(cluster, lambda one: one["state"] == "Alive")
+    return cluster.having(lambda one: one["state"] == "Alive")
 
 
 def _admitted(cluster: Cluster, request: Request) -> int:
@@ -82,14 +79,9 @@ def _admitted(cluster: Cluster, request: Request) -> int:
     wanted = {"besteffort": "YES"} if "besteffort" in request.types else {}
     wanted |= {"deploy": "YES"} if "deploy" in request.types else {}
     wanted |= {"drain": "NO", "desktop_computing": "NO"}
-    return _having(
-        cluster,
+    return cluster.having(
         lambda one: (
             one["state"] != "Dead"
             and all(one.get(name) in (None, value) for name, value in wanted.items())
         ),
     )
-
-
-def _having(cluster: Cluster, what: Callable[[dict[str, Any]], bool]) -> int:
-    return sum(1 << i for i, one in enumerate(cluster.resources) if what(one))
