@@ -14,7 +14,7 @@ from pydra_oar_jupyter.monitor.keys import job_key, other_key
 from pydra_oar_jupyter.monitor.rows.jobs import ended_tone, tone, user
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.state import Allocation, Resource
@@ -100,11 +100,12 @@ def _badness(state: str) -> int:
     return _WORST.index(state) if state in _WORST else 0
 
 
-def _common(group: Iterable[Resource]) -> dict[str, str]:
+def _common(group: Sequence[Resource]) -> dict[str, str]:
     """The properties that have one value on a host."""
-    values: dict[str, set[str]] = defaultdict(set)
-    for one in group:
-        for name, value in one.properties.items():
-            if isinstance(value, str | int | float) and name.lower() not in {*INTERNAL, "jobs"}:
-                values[name].add(str(value))
-    return {name: found.pop() for name, found in sorted(values.items()) if len(found) == 1}
+    found = {}
+    for name in sorted(group[0].properties):
+        values = {one.properties.get(name) for one in group}
+        if len(values) == 1 and name.lower() not in INTERNAL and name != "jobs":
+            value = values.pop()
+            found[name] = "" if value is None else str(value)
+    return {name: value for name, value in found.items() if value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.request import INTERNAL
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Columns of OAR's own that say something to a person, where they differ.
 _TELLING = {"type", "besteffort", "cpuset", "deploy", "desktop_computing", "drain"}
-_SILENT = INTERNAL - _TELLING
+_SILENT = {*INTERNAL, "jobs"} - _TELLING
 # The most values of a property that are sent.
 _MOST = 500
 # Names that sites give to the levels of their hierarchy, from the outermost in (OAR's manual,
@@ -36,46 +36,43 @@ def site(*, backend: str) -> dict[str, Any]:
     """
     known = asked(backend)
     resources = known.resources()
+    free = [is_free(one) for one in resources]
     names = {name for one in resources for name in one.properties}
-    properties = [_property(name, resources) for name in sorted(names)]
+    shown = [name for name in sorted(names) if name.lower() not in _SILENT]
+    properties = [_property(name, resources, free) for name in shown]
     return {
         "backend": known.name,
         "hosts": len({one.host for one in resources}),
         "resources": len(resources),
-        "free": sum(map(is_free, resources)),
-        "properties": [one for one in properties if _is_of_use(one)],
+        "free": sum(free),
+        # What is the same everywhere and OAR's own says nothing.
+        "properties": [
+            one for one in properties if len(one["values"]) > (one["name"].lower() in _TELLING)
+        ],
         "levels": [name for name in _LEVELS if name in names or name == "host"],
         "queues": list(known.queues()),
         "types": list(_TYPES),
     }
 
 
-def _property(name: str, resources: Sequence[Resource]) -> dict[str, Any]:
+def _property(name: str, resources: Sequence[Resource], free: Sequence[bool]) -> dict[str, Any]:
+    found = Counter(zip((one.properties.get(name) for one in resources), free, strict=True))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     numeric = True
-    for one in resources:
-        value = one.properties.get(name)
-        if value is None or not isinstance(value, str | int | float):
+    for (value, idle), count in found.items():
+        if value is None:
             continue
         numeric = numeric and isinstance(value, int | float)
-        count = counts[str(value)]
-        count[0] += 1
-        count[1] += is_free(one)
-    values = sorted(counts, key=_natural)[:_MOST]
+        counts[str(value)][0] += count
+        counts[str(value)][1] += count * idle
     return {
         "name": name,
         "numeric": numeric,
         "values": [
             {"value": value, "resources": counts[value][0], "free": counts[value][1]}
-            for value in values
+            for value in sorted(counts, key=_natural)[:_MOST]
         ],
     }
-
-
-def _is_of_use(found: dict[str, Any]) -> bool:
-    """Whether it can tell one resource from another, or is the site's own."""
-    name, values = found["name"].lower(), len(found["values"])
-    return name not in _SILENT and name != "jobs" and values > (name in _TELLING)
 
 
 def _natural(value: str) -> list[tuple[int, float, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pydra_oar_jupyter.backends.local.backend import Backend
+from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError, Unreachable
 from pydra_oar_jupyter.core.state import Allocation, JobState, Resource
 from pydra_oar_jupyter.monitor import asked, cluster
@@ -31,7 +32,7 @@ def picture(backend: str, back: float = HOUR, ahead: float = HOUR) -> dict[str, 
 def test_jobs_are_bars_on_their_hosts(
     backend: str, spool: Path, submit: Callable[..., list[Job]]
 ) -> None:
-    [done] = submit("true", options="-l core=1,walltime=0:10")
+    [done] = submit("exit 3", options="-l core=1,walltime=0:10")
     done.wait(120)
     [first] = submit("sleep 600", options="-l host=2,walltime=0:20", name="<b>long</b>")
     wait_until(lambda: first.state is JobState.RUNNING, every=0.2)
@@ -48,7 +49,7 @@ def test_jobs_are_bars_on_their_hosts(
 
     found = wait_until(all_there, 120, every=1.0)
     old, running, waiting = found["bars"]
-    assert (old["state"], old["tone"], sum(old["hosts"].values())) == ("Terminated", "done", 1)
+    assert (old["state"], old["tone"], sum(old["hosts"].values())) == ("Terminated", "failed", 1)
     assert old["start"] <= old["stop"] <= found["now"]
     assert (running["state"], running["tone"], running["forecast"]) == ("Running", "running", False)
     assert list(running["hosts"].values()) == [4, 4]
@@ -143,3 +144,26 @@ def test_of_too_many_the_nearest_and_ones_own_are_sent(
     jobs = picture("local")["jobs"]
     assert jobs[0]["mine"]
     assert {bar["id"] for bar in jobs[1:]} == {"9999", "1", "2", "3"}
+
+
+def test_besteffort_jobs_have_their_whole_walltime_whatever_the_time_zone(
+    backend: str,
+    spool: Path,
+    submit: Callable[..., list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    [job] = submit("sleep 600", options="-l core=1,walltime=0:20 -t besteffort")
+    wait_until(lambda: job.state is JobState.RUNNING, every=0.2)
+    now = time.time()
+
+    def found() -> Allocation | None:
+        schedule = get_backend(backend).schedule(now - 60, now + 60)
+        running = (one for one in schedule if one.state is JobState.RUNNING)
+        return next((one for one in running if one.job == job.id), None)
+
+    one = wait_until(found, every=1.0)
+    assert one.besteffort
+    assert one.stop - one.start == pytest.approx(1200, abs=2)
+    assert abs(one.start - now) < 60
+    job.cancel()

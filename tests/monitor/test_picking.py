@@ -160,7 +160,7 @@ def test_wrong_words_are_told_with_their_place() -> None:
         EMPTY | {"conditions": [{"property": "a", "operator": "="}]},
     ],
 )  # fmt: skip
-def test_what_is_no_choice_is_refused(message: dict[str, Any]) -> None:
+def test_what_is_no_choice_is_refused(spool: Path, message: dict[str, Any]) -> None:
     with pytest.raises(RequestError):
         pick(backend="local", choice=message)
 
