@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import pydra_oar_jupyter
 from tests.commands import Commands
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
 
 os.environ["NO_ET"] = "1"  # Pydra tells a server when it is used
+# How fast examples are made tells of the machine, which other tests use too.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 # How long anything that is waited for may take on a loaded machine, in seconds.
 PATIENCE = 120.0
 
