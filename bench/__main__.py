@@ -9,7 +9,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import arrays, latency, loading, pairio, startup, transfer, workflows
+from bench import arrays, latency, loading, monitor, pairio, startup, transfer, workflows
 
 SECTIONS = {
     "loading": loading.run,
@@ -19,6 +19,7 @@ SECTIONS = {
     "workflows": workflows.run,
     "startup": startup.run,
     "pairio": pairio.run,
+    "monitor": monitor.run,
 }
 
 
