@@ -99,13 +99,12 @@ describe('the start', () => {
     expect(startWords(picked({ start: NOW + 1490 }), NOW)).toMatch(
       /^Starts in about 25 min \(.*\d+:\d\d.*\)$/,
     );
-    expect(startWords(picked({ start: -2, note: 'only 8 cores match' }), NOW)).toBe(
-      'Never: only 8 cores match',
+    expect(startWords(picked({ start: NOW + 20 }), NOW)).toBe('Starts now');
+    expect(startWords(picked({ start: NOW + 40 * 3600 }), NOW)).toMatch(
+      /^Starts in about 1 d 16 h \(.+\)$/,
     );
-    expect(startWords(picked({ start: -2 }), NOW)).toBe('Never: only 96 resources match');
-    expect(startWords(picked({ start: -1, note: 'no schedule' }), NOW)).toBe(
-      'Start not known: no schedule',
-    );
+    expect(startWords(picked({ start: -2 }), NOW)).toBe('Never starts');
+    expect(startWords(picked({ start: -1 }), NOW)).toBe('Start not known');
   });
 });
 
@@ -146,7 +145,17 @@ describe('the view', () => {
     show();
     await waitFor(() => expect(screen.getByText('Starts now')).toBeTruthy());
     await says('-l core=1');
-    expect(screen.getByText('96 resources on 12 hosts match; 20 on 3 are free now.')).toBeTruthy();
+    expect(
+      screen.getByText(
+        '96 resources on 12 hosts match; 20 resources and 3 whole hosts are free now.',
+      ),
+    ).toBeTruthy();
+  });
+
+  it('says why it never starts', async () => {
+    show({ pick: picked({ start: -2, note: 'The cluster has not enough such resources.' }) });
+    await waitFor(() => expect(screen.getByText('Never starts')).toBeTruthy());
+    expect(screen.getByText('The cluster has not enough such resources.')).toBeTruthy();
   });
 
   it('writes what the form says, and asks once for many clicks', async () => {

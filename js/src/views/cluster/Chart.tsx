@@ -15,6 +15,8 @@ import { useOwnBars } from './useOwnBars';
 
 /** Rows drawn above and below those in sight. */
 const SPARE = 4;
+/** The height of the line of hours, in pixels. */
+const HEAD = 23;
 
 interface Props {
   rows: readonly HostRow[];
@@ -167,7 +169,15 @@ export function Chart({ rows, now, span, setSpan, onOpen }: Props): VNode {
           </div>
         </div>
       </div>
-      {pointed && !dragging && <Tip {...pointed} y={pointed.y + 22} now={now} width={size.width} />}
+      {pointed && !dragging && (
+        <Tip
+          {...pointed}
+          y={pointed.y + HEAD}
+          now={now}
+          width={size.width}
+          height={size.height + HEAD}
+        />
+      )}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import type { ClusterJob } from '../../protocol';
 import { count, duration, moment } from '../../ui/format';
 import { State } from '../../ui/State';
 import { t } from '../../words';
-import type { HostRow } from './layout';
+import { sharedDomain, type HostRow } from './layout';
 
 /** Lines shown at first, and how many more each time. */
 const PAGE = 100;
@@ -26,6 +26,7 @@ interface Line {
 /** The same as the chart, to be read. */
 export function HostTable({ rows, now, from, to, onOpen }: Props): VNode {
   const lines = useMemo(() => linesOf(rows, from, to), [rows, from, to]);
+  const domain = useMemo(() => sharedDomain(rows.map((row) => row.host)), [rows]);
   const [shown, setShown] = useState(PAGE);
   useEffect(() => setShown(PAGE), [rows.length]);
   return (
@@ -46,8 +47,8 @@ export function HostTable({ rows, now, from, to, onOpen }: Props): VNode {
         <tbody>
           {lines.slice(0, shown).map(({ host, job }) => (
             <tr key={`${host.name} ${job?.id ?? ''}`} class={job?.mine ? 'poj-mine' : ''}>
-              <th scope="row">
-                {host.name}
+              <th scope="row" title={host.name}>
+                {host.name.slice(0, host.name.length - domain.length)}
                 {host.state !== 'Alive' && <span class="poj-hosts-state"> {host.state}</span>}
               </th>
               {job ? <JobCells {...{ job, host, now, onOpen }} /> : <NoJob host={host} />}

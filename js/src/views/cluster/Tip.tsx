@@ -33,17 +33,19 @@ interface Props {
   job: ClusterJob;
   host: string;
   now: number;
-  /** Where it points, in pixels of the chart; and how much room there is. */
+  /** Where it points, and how much room there is, in pixels of the chart. */
   x: number;
   y: number;
   width: number;
+  height: number;
 }
 
-export function Tip({ job, host, now, x, y, width }: Props): VNode {
-  const toLeft = x > width / 2;
-  const style = toLeft
-    ? { right: `${width - x + 10}px`, top: `${y + 14}px` }
-    : { left: `${x + 10}px`, top: `${y + 14}px` };
+/** Stands beside and above or below what it is about, on the side with more room. */
+export function Tip({ job, host, now, x, y, width, height }: Props): VNode {
+  const style = {
+    ...(x > width / 2 ? { right: `${width - x + 10}px` } : { left: `${x + 10}px` }),
+    ...(y > height / 2 ? { bottom: `${height - y + 10}px` } : { top: `${y + 14}px` }),
+  };
   return (
     <div class="poj-tip" role="tooltip" style={style}>
       <strong>{job.name || t('(no name)')}</strong>

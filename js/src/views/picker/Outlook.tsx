@@ -35,16 +35,16 @@ export function Outlook({ site, picked, problem, old }: Props): VNode {
         <strong class={`poj-start poj-start-${startClass(start)}`}>
           {startWords(picked, now)}
         </strong>
-        <div>
+        {note && <div>{note}</div>}
+        <div class={note ? 'poj-muted' : ''}>
           {t(
-            '%1 resources on %2 hosts match; %3 on %4 are free now.',
+            '%1 resources on %2 hosts match; %3 resources and %4 whole hosts are free now.',
             count(matching.resources),
             count(matching.hosts),
             count(free.resources),
             count(free.hosts),
           )}
         </div>
-        {note && start >= 0 && <div class="poj-muted">{note}</div>}
       </div>
       <div class="poj-match" aria-hidden="true" title={t('of %1', count(site.resources))}>
         <span class="poj-match-all" style={{ width: part(matching.resources) }} />

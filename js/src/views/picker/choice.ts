@@ -1,5 +1,5 @@
 import type { Choice, Condition, Picked, Property, Site } from '../../protocol';
-import { count, duration, moment } from '../../ui/format';
+import { duration, moment } from '../../ui/format';
 import { t } from '../../words';
 
 export const NOTHING: Choice = {
@@ -52,13 +52,10 @@ export function onProperty(condition: Condition, property: Property): Condition 
 }
 
 /** When it would start, in words; `now` in seconds since the epoch. */
-export function startWords(picked: Picked, now: number): string {
-  const { start, matching, note } = picked;
+export function startWords({ start }: Pick<Picked, 'start'>, now: number): string {
   if (start === 0) return t('Starts now');
-  if (start === -2) {
-    return t('Never: %1', note || t('only %1 resources match', count(matching.resources)));
-  }
-  if (start < 0) return note ? t('Start not known: %1', note) : t('Start not known');
+  if (start === -2) return t('Never starts');
+  if (start < 0) return t('Start not known');
   const wait = start - now;
   if (wait < 30) return t('Starts now');
   const rounded = wait < 90 * 60 ? Math.ceil(wait / 60) * 60 : Math.round(wait / 600) * 600;
