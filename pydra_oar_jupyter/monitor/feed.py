@@ -17,7 +17,7 @@ from pydra_oar_jupyter.monitor.rows.others import Others
 from pydra_oar_jupyter.monitor.rows.own import OwnJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from pydra_oar_jupyter.monitor.changes import Changed
     from pydra_oar_jupyter.monitor.rows import Row, Rows
@@ -107,14 +107,14 @@ class Feed:
                 self._wake.wait(min(_LONGEST, max(_SHORTEST, _SHARE * took)))
             self._woken = False
 
-    def _look(self, views: list[View]) -> set[str]:
+    def _look(self, views: list[View]) -> Collection[str]:
         """Bring the picture up to date; the keys of rows that are not as they were."""
         wishes = [view.wish for view in views]
         if not any(wish.follow for wish in wishes):
-            return set()
+            return ()
         opened = frozenset[str]().union(*(wish.opened for wish in wishes))
         everyone = any(wish.everyone for wish in wishes)
-        touched: set[str] = set()
+        touched: Changed = {}
         for name, look in (
             ("runs", lambda: self._runs.look(opened)),
             ("jobs", lambda: self._own.look(self._runs.jobs)),
@@ -123,10 +123,10 @@ class Feed:
         ):
             changed = self._try(name, look)
             self._picture.put(changed)
-            touched |= changed.keys()
+            touched |= changed
         self._problems["job"] = self._own.trouble()
         self._problems["cluster"] = self._others.trouble
-        return touched
+        return touched.keys()
 
     def _try(self, name: str, look: Callable[[], Changed]) -> Changed:
         """What has changed; of what can't be looked at, nothing, and the viewers are told."""

@@ -80,7 +80,7 @@ class View:
             opened and not opened.isdisjoint(touched)  # with it may come, or go, what is in it
         ):  # fmt: skip
             now = in_sight(picture, opened, everyone=everyone)
-            concerned: Collection[str] = now.keys() | self._shown.keys()
+            concerned: Collection[str] = [*now, *(self._shown.keys() - now.keys())]
         else:
             rows = {key: row for key in touched if (row := picture.rows.get(key))}
             now = {key: row for key, row in rows.items()

@@ -9,6 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.keys import array_key, job_key
 from tests.monitor.conftest import forget_handles
@@ -81,6 +83,26 @@ def test_what_a_job_reports_of_its_progress_is_shown(submit: Submit, viewer: Vie
     assert viewer.rows[key(job)]["progressText"] == "epoch 3/10"
     job.cancel()
     viewer.until(lambda: viewer.rows[key(job)]["progress"] == -1)
+
+
+def test_no_report_of_a_job_can_break_the_channel(submit: Submit, viewer: Viewer) -> None:
+    viewer.follow()
+    reports = [
+        '{"event": "progress", "bar": "1", "label": ["x"], "done": NaN, "total": 10}',
+        '{"event": "progress", "bar": "2", "label": "x", "done": 1e999, "total": 1e999}',
+        '{"event": "progress", "bar": "3", "done": 1' + 400 * "0" + ', "total": null}',
+        '{"event": "start", "time": Infinity, "host": {"<b>": 1}}',
+        '{"event": "progress", "bar": "4", "label": "\\u0000\\u001b[1m", "done": 1, "total": 4}',
+    ]
+    lines = "\n".join(reports)
+    (job,) = submit(f"cat >>\"$job/events\" <<'END'\n{lines}\nEND\nsleep 60")
+    viewer.until(lambda: viewer.rows.get(key(job), {}).get("progress") == 0.25)
+    row = viewer.rows[key(job)]
+    assert json.loads(json.dumps(row), parse_constant=pytest.fail) == row
+    assert row["progressText"].endswith(" 1/4")
+    assert row["progressText"].isprintable()
+    job.cancel()
+    viewer.until(lambda: viewer.rows[key(job)]["tone"] == "stopped")
 
 
 def test_a_held_job_can_be_resumed(submit: Submit, viewer: Viewer) -> None:

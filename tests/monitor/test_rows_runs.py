@@ -80,8 +80,12 @@ def test_a_run_opens_to_nodes_and_these_to_tasks(
     job = keys.job_of(thing)
     assert job is not None
     assert str(job.id) == tasks["Step[0]"]["id"]
+    task = tasks["Step[0]"]["key"]
+    viewer.ask("watch", keys=[task])
+    viewer.until(lambda: [push["key"] for push in viewer.pushes("grown")] == [task])
     gate.touch()
     assert one.result(LONG).out == 6
+    viewer.until(lambda: viewer.pushes("grown")[-1]["ended"])
     viewer.until(lambda: viewer.rows[key]["tone"] == "done")
     row = viewer.rows[key]
     assert (row["progress"], row["can"], row["counts"]) == (1, [], {"done": 3})
@@ -94,6 +98,24 @@ def test_a_run_opens_to_nodes_and_these_to_tasks(
     viewer.until(lambda: key not in viewer.rows)
     with pytest.raises(OarError, match="no run"):
         keys.find(key)
+
+
+@pytest.mark.parametrize("backend", ["local"])
+def test_the_job_of_a_run_in_one_job_is_not_shown_besides(
+    start: Callable[..., Run], viewer: Viewer, spool: Path
+) -> None:
+    gate = spool.parent / "gate"
+    one = start(Doubles(xs=[1], gate=str(gate)), one_job=True)
+    key = run_key(one.id)
+    viewer.follow(key)
+    viewer.ask("watch", keys=[key])
+    viewer.until(lambda: viewer.rows.get(key, {}).get("counts", {}).get("running") == 1)
+    viewer.until(lambda: viewer.pushes("grown"))
+    gate.touch()
+    one.wait(LONG)
+    viewer.until(lambda: viewer.rows[key]["tone"] == "done")
+    assert viewer.until(lambda: [push for push in viewer.pushes("grown") if push["ended"]])
+    assert {row["kind"] for row in viewer.rows.values()} == {"run", "node"}
 
 
 @pytest.mark.parametrize("backend", ["local"])

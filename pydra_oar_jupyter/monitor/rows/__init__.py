@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
 from pydra_oar_jupyter.core.clean import line
@@ -70,13 +71,20 @@ _EMPTY: dict[str, Any] = {
     "walltime": 0.0, "progress": -1.0, "progressText": "", "counts": {}, "opens": False, "can": [],
     "source": "",
 }  # fmt: skip
+_NUMBERS = ("submitted", "scheduled", "started", "ended", "walltime", "progress")
 _TEXTS = ("id", "owner", "state", "note", "node", "resources", "queue", "progressText", "source")
 
 
 def row(key: str, kind: Kind, name: str, state: str, tone: Tone, **more: Any) -> Row:
-    """A row; fields that are not given are empty, and no text has control characters."""
+    """A row; fields that are not given are empty.
+
+    No text has control characters, and all numbers are finite, as JSON has no others.
+    """
     made: Any = {**_EMPTY, "key": key, "kind": kind, "state": state, "tone": tone, **more}
     made["name"] = line(name, _NAME)
+    for field in _NUMBERS:
+        if not isfinite(made[field]):
+            made[field] = _EMPTY[field]
     for field in _TEXTS:
         if text := made[field]:
             made[field] = line(text, _TEXT)

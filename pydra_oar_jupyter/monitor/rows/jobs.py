@@ -6,7 +6,7 @@ import getpass
 import shlex
 import time
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydra_oar_jupyter.core.again import can_again
 from pydra_oar_jupyter.core.errors import OarError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # From when on it is worth a word that something does not answer, in seconds.
 _NOTABLE = 3.0
+# Reports of progress with greater numbers are not shown.
+_HUGE = 1e15
 _KINDS: dict[str, Kind] = {"cell": "cell", "pydra": "pydra", "pairio": "pairio"}
 
 
@@ -141,16 +143,21 @@ def _progress(reports: Iterable[Mapping[str, Any]]) -> tuple[float, str]:
     shown = (-1.0, "")
     for report in reports:
         done, total = report.get("done"), report.get("total")
-        if not isinstance(done, int | float):
+        if not _countable(done):
             continue
         label, unit = str(report.get("label") or ""), str(report.get("unit") or "")
-        if not isinstance(total, int | float) or total <= 0:
+        if not _countable(total) or total <= 0:
             shown = (-1.0, f"{label} {done:.6g} {unit}".strip())
             continue
         shown = (min(1.0, max(0.0, done / total)), f"{label} {done:.6g}/{total:.6g} {unit}".strip())
         if done < total:
             break
     return shown
+
+
+def _countable(number: Any) -> TypeGuard[float]:
+    """Whether it is a number that can be shown: jobs write what they like."""
+    return isinstance(number, int | float) and abs(number) < _HUGE
 
 
 @lru_cache(1000)

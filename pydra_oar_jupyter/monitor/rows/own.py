@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,8 +50,10 @@ class _Group:
         parent = array_key(self.spec.group) if len(self.jobs) > 1 else ""
         for id_, job in list(self.going.items()):
             ended = job.done()  # before its row is made: that is its last one then
-            row = job_row(job, parent)
-            if row != self.rows.get(id_):
+            row = self.rows.get(id_)
+            with suppress(Exception):  # what it wrote can't be used: the others must not wait
+                row = job_row(job, parent)
+            if row and row != self.rows.get(id_):
                 self.rows[id_], self.dirty = row, True
             if ended:
                 del self.going[id_]
@@ -110,7 +113,7 @@ class OwnJobs:
                 dirty.add(key)
         dirty |= self._claim(of_runs, dirty)
         changed: Changed = {}
-        for key in dirty:
+        for key in sorted(dirty, key=lambda key: self._groups[key].spec.created):
             group = self._groups[key]
             shown = group.picture()
             changed |= turned(group.shown, shown)
