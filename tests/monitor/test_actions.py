@@ -103,7 +103,7 @@ def test_a_held_job_waits_and_goes_on(submit: Submit, backend: str) -> None:
 
 
 def test_the_same_again(submit: Submit, spool: Path) -> None:
-    (job,) = submit("echo again >>ran; exit 3", name="fit")
+    (job,) = submit("echo said; echo again >>ran; exit 3", name="fit")
     assert not can_again(job)
     job.wait(PATIENCE)
     assert can_again(job)
@@ -112,6 +112,7 @@ def test_the_same_again(submit: Submit, spool: Path) -> None:
     assert not told["problems"]
     assert new.wait(PATIENCE).exit_code == 3
     assert (spool.parent / "ran").read_text() == "again\nagain\n"
+    assert job.stdout == new.stdout == "said\n"
     assert new.directory.path != job.directory.path
     assert new.spec.words == job.spec.words
     assert (new.name, job.exit_code) == ("fit", 3)

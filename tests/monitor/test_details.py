@@ -193,7 +193,7 @@ def test_a_run_that_failed(spool: Path, backend: str) -> None:
         "oar",
         cache_root=spool.parent / "cache",
         oarsub_args="-l core=1",
-        source=Origin("w.ipynb [1]", "w.ipynb", "c1"),
+        source=Origin("w.ipynb \x1b[1m[1]", "w.ipynb", "c1"),
     )
     run.wait(PATIENCE)
     found = details(key=run_key(run.id))
