@@ -196,7 +196,7 @@ def situations(draw: st.DrawFn) -> tuple[Cluster, list[Allocation], tuple[int, i
         start = NOW + draw(st.integers(-5, 12))
         if draw(st.booleans()):
             state = JobState.RUNNING if start <= NOW else JobState.WAITING
-            stop = max(start + draw(st.integers(1, 8)), NOW + 1)
+            stop = start + draw(st.integers(1, 8))
             soft = draw(st.booleans())
             allocations.append(
                 Allocation(id_, state, start, stop, (one["resource_id"],), besteffort=soft)
@@ -215,7 +215,7 @@ def looked_for(
             taken = any(
                 one["resource_id"] in other.resources
                 and other.start < start + length
-                and other.stop > start
+                and (other.stop > start or (start == NOW and other.state is JobState.RUNNING))
                 and (soft or not other.besteffort)
                 for other in allocations
             )
