@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ import httpx
 import pytest
 
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.monitor.actions import act
 from pydra_oar_jupyter.monitor.details import details
-from pydra_oar_jupyter.monitor.keys import pairio_key
+from pydra_oar_jupyter.monitor.keys import job_key, pairio_key
 from pydra_oar_jupyter.monitor.logs import log
+from pydra_oar_jupyter.monitor.rows.own import OwnJobs
 from pydra_oar_jupyter.monitor.rows.pairio import PairioRows
 from tests.conftest import PATIENCE
 from tests.pairio.conftest import database_url, postgresql_server, service
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.monitor.rows import Row
     from tests.pairio.conftest import Served
 
@@ -148,8 +152,21 @@ def test_a_service_that_is_down_hides_nothing_else(
         details(key=pairio_key("0" * 20))
 
 
+def test_a_job_is_shown_once(submit: Callable[..., list[Job]]) -> None:
+    """As Pairio's where that is known, else as the job of the cluster that runs it."""
+    (job,) = submit("true", kind="pairio")
+    job.wait(PATIENCE)
+    own, key, of_pairio = OwnJobs(), job_key(job.directory.id), pairio_key("a" * 20)
+    vars(job)["spec"] = dataclasses.replace(job.spec, origin=Origin(f"{of_pairio}@c1"))
+    assert own.look(frozenset())[key]
+    assert own.look(frozenset(), {of_pairio}) == {key: None}
+    assert own.look(frozenset(), {of_pairio}) == {}
+    assert own.look(frozenset(), {})[key]
+
+
 NOTHING = """
 import sys, time
+from pydra_oar_jupyter.monitor.rows.own import OwnJobs
 from pydra_oar_jupyter.monitor.rows.pairio import PairioRows
 shown = PairioRows(0.05)
 for _ in range(5):

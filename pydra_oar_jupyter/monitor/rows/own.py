@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.changes import turned
-from pydra_oar_jupyter.monitor.keys import array_key
+from pydra_oar_jupyter.monitor.keys import array_key, pairio_key
 from pydra_oar_jupyter.monitor.lookout import Lookout
 from pydra_oar_jupyter.monitor.rows.arrays import array_row
 from pydra_oar_jupyter.monitor.rows.jobs import job_row, trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.spool import JobSpec
     from pydra_oar_jupyter.monitor.changes import Changed
@@ -33,7 +35,8 @@ class _Group:
         rows: the last ones of each, by the same.
         going: those that have not ended, or whose last row is not made.
         shown: what is told of the group, by the rows' keys.
-        claimed: whether it is a run's, whose tasks stand for its jobs.
+        claimed: whether it is a run's, whose tasks stand for its jobs, or of Pairio's jobs that
+            have rows of their own.
         dirty: whether another picture is to be made of it.
     """
 
@@ -95,12 +98,14 @@ class OwnJobs:
         self._group_of: dict[str, str] = {}  # by the directories' ids
         self._going: set[str] = set()
         self._of_runs: frozenset[int] = frozenset()
+        self._pairios: set[str] = set()  # the groups that compute clients have submitted
 
-    def look(self, of_runs: frozenset[int]) -> Changed:
+    def look(self, of_runs: frozenset[int], of_pairio: Collection[str] = ()) -> Changed:
         """What has changed since the last time; None for a row that is gone.
 
         Args:
             of_runs: the scheduler's ids of jobs that are known to be a run's.
+            of_pairio: the keys of Pairio's jobs that have rows of their own.
 
         Raises:
             SpoolError: the spool can't be listed.
@@ -111,7 +116,7 @@ class OwnJobs:
             group.look()
             if group.dirty:
                 dirty.add(key)
-        dirty |= self._claim(of_runs, dirty)
+        dirty |= self._claim(of_runs, dirty) | self._claim_for_pairio(of_pairio)
         changed: Changed = {}
         for key in sorted(dirty, key=lambda key: self._groups[key].spec.created):
             group = self._groups[key]
@@ -120,6 +125,7 @@ class OwnJobs:
             group.shown = shown
             if not group.jobs:
                 del self._groups[key]
+                self._pairios.discard(key)
         self._going = {
             key
             for key in self._going | dirty
@@ -151,6 +157,8 @@ class OwnJobs:
             if id_ not in self._group_of and (spec := _spec(job)):
                 touched.add(key := spec.group or id_)
                 self._group_of[id_] = key
+                if spec.kind == "pairio":
+                    self._pairios.add(key)
                 group = self._groups.setdefault(key, _Group(spec))
                 group.jobs[id_] = group.going[id_] = job
                 group.dirty = True
@@ -171,6 +179,23 @@ class OwnJobs:
                 group.claimed = True
                 claimed.add(key)
         return claimed
+
+    def _claim_for_pairio(self, shown: Collection[str]) -> set[str]:
+        """The groups whose jobs are shown as Pairio's from now on, or are not any more."""
+        changed = set()
+        for key in self._pairios:
+            group = self._groups[key]
+            jobs = group.jobs.values()
+            claimed = any(_pairio_key(job) in shown for job in jobs)
+            if claimed != group.claimed:
+                group.claimed, group.dirty = claimed, True
+                changed.add(key)
+        return changed
+
+
+def _pairio_key(job: Job) -> str:
+    """Of the Pairio job that it runs: a compute client notes it as ``pairio:<id>@<client>``."""
+    return pairio_key(job.spec.source.partition(":")[2].partition("@")[0])
 
 
 def _spec(job: Job) -> JobSpec | None:
