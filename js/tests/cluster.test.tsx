@@ -135,12 +135,12 @@ describe('what is drawn', () => {
 
 describe('what is free', () => {
   const hosts = [
-    node('a', { properties: { gpu: '', cluster: 'x', mem: '128' }, free: 1 }),
-    node('b', { properties: { gpu: 'A100', cluster: 'x', mem: '64' }, free: 2 }),
-    node('c', { properties: { gpu: 'A100', cluster: 'y', mem: '64' }, free: 0 }),
+    node('a', { properties: { gpu: '', cluster: 'x', mem: '128', drain: 'NO' }, free: 1 }),
+    node('b', { properties: { gpu: 'A100', cluster: 'x', mem: '64', drain: 'NO' }, free: 2 }),
+    node('c', { properties: { gpu: 'A100', cluster: 'y', mem: '64', drain: 'NO' }, free: 0 }),
   ];
 
-  it('is counted by value, the usual properties first', () => {
+  it('is counted by value, the usual properties first, and none that tells nothing', () => {
     expect(properties(hosts)).toEqual(['cluster', 'gpu', 'mem']);
     expect(freeBy(hosts, 'gpu')).toEqual([{ value: 'A100', resources: 8, free: 2 }]);
     expect(freeBy(hosts, 'mem').map(({ value }) => value)).toEqual(['64', '128']);

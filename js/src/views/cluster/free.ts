@@ -9,26 +9,25 @@ export interface FreeOf {
 
 /** Values of a property that can be told apart at a glance. */
 const MOST_VALUES = 200;
-const USUAL = ['cluster', 'gpu_model', 'gpumodel', 'cputype', 'cpu_model', 'memnode', 'type'];
+const USUAL = ['cluster', 'gpu_model', 'gpumodel', 'cputype', 'cpu_model', 'host'];
 const byValue = new Intl.Collator(undefined, { numeric: true });
 
 /** What hosts can be told apart by: properties with a few values, the usual ones first. */
 export function properties(hosts: readonly ClusterHost[]): string[] {
-  const values = new Map<string, Set<string>>();
-  for (const host of hosts) {
-    for (const [name, value] of Object.entries(host.properties)) {
-      let seen = values.get(name);
-      if (!seen) values.set(name, (seen = new Set()));
-      if (value && seen.size <= MOST_VALUES) seen.add(value);
-    }
-  }
-  const useful = [...values].filter(([, seen]) => seen.size && seen.size <= MOST_VALUES);
-  return useful.map(([name]) => name).sort((a, b) => place(a) - place(b) || byValue.compare(a, b));
+  const names = new Set(hosts.flatMap((host) => Object.keys(host.properties)));
+  const useful = [...names].filter((name) => {
+    const { size } = new Set(hosts.map((host) => host.properties[name] ?? ''));
+    return size > 1 && size <= MOST_VALUES;
+  });
+  return usualFirst(useful);
 }
 
-function place(name: string): number {
-  const at = USUAL.indexOf(name);
-  return at < 0 ? USUAL.length : at;
+export function usualFirst(names: readonly string[]): string[] {
+  const place = (name: string): number => {
+    const at = USUAL.indexOf(name);
+    return at < 0 ? USUAL.length : at;
+  };
+  return [...names].sort((a, b) => place(a) - place(b) || byValue.compare(a, b));
 }
 
 /** What is free now for each value of a property, in order of value; hosts without it are left out. */

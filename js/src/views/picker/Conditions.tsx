@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks';
 
 import type { Choice, Condition, Property, Site } from '../../protocol';
 import { t } from '../../words';
+import { usualFirst } from '../cluster/free';
 import { onProperty, operators } from './choice';
 
 interface Props {
@@ -34,9 +35,10 @@ export function Conditions({ site, choice, change }: Props): VNode {
           type="button"
           class="poj-pill"
           onClick={() => {
-            const used = new Set(conditions.map(({ property }) => property));
-            const property = site.properties.find(({ name }) => !used.has(name)) ?? first;
-            set([...conditions, { property: property.name, operator: '=', value: '' }]);
+            const used = conditions.map(({ property }) => property);
+            const names = site.properties.map(({ name }) => name);
+            const property = usualFirst(names).find((name) => !used.includes(name)) ?? first.name;
+            set([...conditions, { property, operator: '=', value: '' }]);
           }}
         >
           {t('+ condition')}

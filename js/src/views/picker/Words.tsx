@@ -64,12 +64,17 @@ export function Words({ picker, onTaken }: Props): VNode {
         <button
           type="button"
           class="poj-button poj-primary"
-          disabled={!ready}
+          disabled={!ready || !text}
           onClick={() => void use()}
         >
           {t('Use in this cell')}
         </button>
-        <button type="button" class="poj-button" disabled={!ready} onClick={() => void copy()}>
+        <button
+          type="button"
+          class="poj-button"
+          disabled={!ready || !text}
+          onClick={() => void copy()}
+        >
           {t('Copy')}
         </button>
         <span class="poj-told" role="status">
