@@ -68,7 +68,7 @@ test('details are asked again when the state changes, once for changes close tog
   await screen.findByText(DETAILS.command);
   change(row({ progress: 0.5 }));
   change(row({ state: 'Finishing' }));
-  change(row({ state: 'Terminated', tone: 'done', ended: NOW }));
+  change(row({ state: 'Terminated', tone: 'done' }));
   await waitFor(() => expect(channel.askedOf('details')).toHaveLength(2));
   expect(screen.getByText(DETAILS.command)).toBeTruthy();
 });

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/preact';
 import { userEvent } from '@testing-library/user-event';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { MonitorContext } from '../src/context';
 import type { LogPart, Verbs } from '../src/protocol';
@@ -373,6 +373,26 @@ describe('the view', () => {
     cleanup();
     show(files);
     expect(screen.queryByRole('tab')).toBeNull();
+  });
+
+  test('where nobody tells that it grows, it is looked at', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const file = new File('first\n');
+      const channel = show({ stdout: file, stderr: nothing });
+      vi.advanceTimersByTime(100);
+      await vi.waitFor(() => expect(log().textContent).toContain('first'));
+      file.text += 'second\n';
+      vi.advanceTimersByTime(3000);
+      await vi.waitFor(() => expect(log().textContent).toContain('second'));
+      grow(channel, file, 'third\n');
+      await vi.waitFor(() => expect(log().textContent).toContain('third'));
+      const asked = channel.askedOf('log').length;
+      vi.advanceTimersByTime(30_000);
+      expect(channel.askedOf('log')).toHaveLength(asked);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('after a break of the connection it catches up', async () => {

@@ -81,6 +81,12 @@ export class Reader {
     else if (this.following.value) await this.more();
   }
 
+  /** Look whether there is more, where it is not told. */
+  async look(): Promise<void> {
+    if (!this.version.value || !this.following.value || this.ended.value) return;
+    await this.alone((turn) => this.readLater(turn));
+  }
+
   async again(): Promise<void> {
     if (this.following.value || !this.version.value) await this.jump(-1);
     else await this.later();

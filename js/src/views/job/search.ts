@@ -13,7 +13,8 @@ export const MOST_MATCHES = 50_000;
 /** Finds a text, in whatever case, in rows as they come and go. */
 export class Finder {
   matches: Match[] = [];
-  private pattern: RegExp;
+  private readonly pattern: RegExp;
+  private readonly any: RegExp; // the same, which only tells whether; most rows have none
   private epoch = -1;
   // The rows that were looked at, by number: from the first to before the last.
   private first = 0;
@@ -23,7 +24,8 @@ export class Finder {
     private readonly lines: Lines,
     text: string,
   ) {
-    this.pattern = patternOf(text);
+    this.pattern = new RegExp(literal(text), 'gi');
+    this.any = new RegExp(literal(text), 'i');
   }
 
   /** Whether there are more than are counted. */
@@ -60,7 +62,9 @@ export class Finder {
 
   /** The matches in one row. */
   inRow(row: string): [number, number][] {
-    return Array.from(plain(row).matchAll(this.pattern), (m) => [m.index, m.index + m[0].length]);
+    const seen = plain(row);
+    if (!this.any.test(seen)) return [];
+    return Array.from(seen.matchAll(this.pattern), (m) => [m.index, m.index + m[0].length]);
   }
 
   private look(from: number, to: number): Match[] {
@@ -74,6 +78,6 @@ export class Finder {
   }
 }
 
-function patternOf(text: string): RegExp {
-  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`), 'gi');
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
