@@ -5,67 +5,94 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.browser.pages import Page
 from tests.browser.server import Lab
 from tests.conftest import _end_jobs, _no_cluster, need_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-sync", "--disable-background-networking", "--disable-component-update"]
+
+
+@contextmanager
+def started(
+    backend: str, *, extension: bool = True, prepare: Callable[[Lab], None] | None = None
+) -> Iterator[Lab]:
+    """JupyterLab on a spool of its own; `prepare` is called before it starts."""
+    above = Path.home() if backend == "oar" else None  # the nodes see the home directory
+    root = Path(tempfile.mkdtemp(prefix=".pydra-oar-test-", dir=above))
+    lab = Lab(root, backend, extension=extension)
+    try:
+        if prepare:
+            prepare(lab)
+        lab.start()
+        yield lab
+    finally:
+        lab.stop()
+        _end_jobs(backend, lab.spool)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """JupyterLab on a spool of its own; its jobs run on the real OAR where there is one."""
+    """JupyterLab, whose jobs run on the real OAR where there is one."""
     if os.environ.get("PYDRA_OAR_CLUSTER_TESTS") == "required":
         need_cluster()
-    backend = "local" if _no_cluster() else "oar"
-    above = Path.home() if backend == "oar" else None  # the nodes see the home directory
-    root = Path(tempfile.mkdtemp(prefix=".pydra-oar-test-", dir=above))
-    found = Lab(root, backend)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
-        _end_jobs(backend, found.spool)
-        shutil.rmtree(root, ignore_errors=True)
+    with started("local" if _no_cluster() else "oar") as lab:
+        yield lab
+
+
+@pytest.fixture
+def plain_lab() -> Iterator[Lab]:
+    """JupyterLab without our part of its server."""
+    with started("local", extension=False) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    api = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
     if not Path(CHROMIUM).exists():
         pytest.skip(f"there is no {CHROMIUM}")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
-def page(lab: Lab, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of JupyterLab; what goes wrong in it fails the test."""
-    opened = Page(browser, lab)
-    yield opened
-    if request.node.stash.get(FAILED, False):
-        folder = Path(os.environ.get("PYDRA_OAR_SHOTS", tempfile.gettempdir()))
-        opened.tell(folder / f"{request.node.name}.png")
-    opened.close()
-    assert not opened.errors
+def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[Lab], Page]]:
+    """Opens pages of a JupyterLab; what goes wrong in one fails the test."""
+    pages: list[Page] = []
+
+    def open_page(lab: Lab) -> Page:
+        pages.append(Page(browser, lab))
+        return pages[-1]
+
+    yield open_page
+    for number, page in enumerate(pages):
+        if request.node.stash.get(FAILED, False):
+            page.tell(Path(tempfile.gettempdir()) / f"{request.node.name}-{number}.png")
+        page.close()
+    assert not [page.errors for page in pages if page.errors]
+
+
+@pytest.fixture
+def page(lab: Lab, new_page: Callable[[Lab], Page]) -> Page:
+    """A page of JupyterLab."""
+    return new_page(lab)
 
 
 FAILED = pytest.StashKey[bool]()

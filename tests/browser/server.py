@@ -38,7 +38,7 @@ class Lab:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0"]
         command += [f"--ServerApp.root_dir={self.notebooks}", "--ServerApp.ip=127.0.0.1"]
-        command += [f"--IdentityProvider.token={self.token}"]
+        command += [f"--IdentityProvider.token={self.token}", "--LabApp.expose_app_in_browser=True"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self._environment(), cwd=self.root
@@ -64,6 +64,12 @@ class Lab:
         content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}}
         (self.notebooks / name).write_text(json.dumps(content | {"cells": made}))
         return name
+
+    def settings(self, package: str, plugin: str) -> Path:
+        """The file of a person's settings of a plugin."""
+        folder = self.root / "config/lab/user-settings" / package
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{plugin}.jupyterlab-settings"
 
     def _configure(self) -> None:
         config = self.root / "config"
