@@ -216,7 +216,7 @@ export interface Picked {
 
 /** What can be asked: the verb, its parameters, the answer. */
 export interface Verbs {
-  hello: { ask: Record<never, never>; answer: Hello };
+  hello: { ask: Record<string, never>; answer: Hello };
   /** Begin, or change, what is pushed. `opened`: keys of the rows whose children are wanted. */
   follow: { ask: { everyone: boolean; opened: string[] }; answer: null };
   /** Have `grown` pushed for these keys. */
@@ -253,8 +253,7 @@ export interface Problem {
 }
 
 export type Answer =
-  | { id: number; answer: unknown; problem?: undefined }
-  | { id: number; problem: Problem };
+  { id: number; answer: unknown; problem?: undefined } | { id: number; problem: Problem };
 
 /** What comes unasked. */
 export type Push =
