@@ -25,6 +25,7 @@ from pydra_oar_jupyter.monitor.keys import (
     run_key,
 )
 from pydra_oar_jupyter.workflows.runs.run import Run
+from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -228,8 +229,8 @@ def _change_pairio(acts: Acts, action: str, key: str, job: PairioJob) -> None:
 
 
 def can_resume(run: Run) -> bool:
-    """Whether a run can be submitted again from here: its tasks must not be computed here."""
-    return run.worker == "oar" and run.done()
+    """Whether a run that did not come to its end can go on: its tasks must not be computed here."""
+    return run.worker == "oar" and run.done() and run.state is not RunState.DONE
 
 
 def _again(acts: Acts, key: str, thing: Thing) -> None:
@@ -238,8 +239,7 @@ def _again(acts: Acts, key: str, thing: Thing) -> None:
             case Run() if can_resume(thing):
                 acts.tell([run_key(thing.resume().id)], None)
             case Run():
-                words = f"Call run({thing.id!r}).resume() in a notebook, where its tasks then run."
-                acts.tell([key], words if thing.done() else "It goes on.")
+                acts.tell([key], _why_not(thing))
             case Job() | Array():
                 new = submit_again([thing] if isinstance(thing, Job) else thing.jobs)
                 _tell_of_new(acts, key, new)
@@ -247,6 +247,14 @@ def _again(acts: Acts, key: str, thing: Thing) -> None:
                 acts.tell([key], "It can't be submitted again by itself.")
     except OarError as error:
         acts.tell([key], error)
+
+
+def _why_not(run: Run) -> str:
+    if not run.done():
+        return "It goes on."
+    if run.state is RunState.DONE:
+        return "It is done: its outputs are in the cache."
+    return f"Call run({run.id!r}).resume() in a notebook, where its tasks then run."
 
 
 def _tell_of_new(acts: Acts, key: str, jobs: Sequence[Job]) -> None:

@@ -20,9 +20,11 @@ from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.monitor.actions import act
 from pydra_oar_jupyter.monitor.keys import array_key, find, job_key, other_key, run_key
 from pydra_oar_jupyter.workflows.runs.run import run
+from pydra_oar_jupyter.workflows.runs.run import submit as submit_run
 from pydra_oar_jupyter.workflows.snapshot import RunState
 from tests.conftest import PATIENCE
 from tests.waiting import wait_until
+from tests.workflows.flows import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,3 +215,18 @@ def test_a_run_of_another_process(backend: str, spool: Path, then: str) -> None:
                 assert run(id_).wait(PATIENCE).state is RunState.CANCELLED
         finally:
             process.kill()
+
+
+def test_a_run_again(spool: Path, backend: str) -> None:
+    failed = submit_run(
+        End(how="raise"), "oar", cache_root=spool.parent / "cache", oarsub_args="-l core=1"
+    )
+    failed.wait(PATIENCE)
+    told = act(action="again", keys=[run_key(failed.id)])
+    (new,) = told["done"]
+    assert new != run_key(failed.id)
+    assert run(new.partition(":")[2]).wait(PATIENCE).state is RunState.FAILED
+    here = submit_run(End(how="raise"), "cf", cache_root=spool.parent / "other", n_procs=1)
+    here.wait(PATIENCE)
+    problems = act(action="again", keys=[run_key(here.id)])["problems"]
+    assert "resume() in a notebook" in problems[run_key(here.id)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.monitor.actions import can_resume
 from pydra_oar_jupyter.monitor.keys import node_key, run_key, task_keys
 from pydra_oar_jupyter.monitor.rows import row
 from pydra_oar_jupyter.monitor.rows.arrays import in_order
@@ -39,7 +40,9 @@ def run_row(run: Run, snapshot: RunSnapshot) -> Row:
     """
     facts = RunDirectory(run.directory).facts()
     counts, total = snapshot.counts, sum(snapshot.counts.values())
-    can: list[Action] = [] if snapshot.state.final else ["cancel"]
+    can: list[Action] = ["again"] if can_resume(run) else []
+    if not snapshot.state.final:
+        can = ["cancel"]
     return row(
         run_key(run.id),
         "run",
