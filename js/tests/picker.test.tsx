@@ -163,6 +163,10 @@ describe('the view', () => {
     await says('-l core=1');
     const before = channel.askedOf('pick').length;
     for (let n = 0; n < 5; n++) fireEvent.click(button('More: core'));
+    await waitFor(() =>
+      expect(screen.getByLabelText('How many: core')).toHaveProperty('value', '6'),
+    );
+    expect(button('Use in this cell').disabled).toBe(true); // its words are not known yet
     fireEvent.click(button('All: host'));
     await says('-l host=ALL/core=6');
     expect(channel.askedOf('pick').length).toBe(before + 1);

@@ -31,6 +31,14 @@ export interface Picker {
   ready: boolean;
 }
 
+/** What was answered last, and to which choice. */
+interface Answer {
+  to: Choice;
+  /** The last that came, if there is a problem now. */
+  picked: Picked | null;
+  problem: Problem | null;
+}
+
 // What was being picked, for when one comes back to the view.
 const left = new WeakMap<Store, { choice: Choice | null; typed: string | null }>();
 
@@ -43,10 +51,8 @@ export function usePicker(backend: string, visible: boolean): Picker {
   const [typed, setTyped] = useState(() => left.get(store)?.typed ?? null);
   const [textProblem, setTextProblem] = useState<Problem | null>(null);
   const [dropped, setDropped] = useState('');
-  const [picked, setPicked] = useState<Picked | null>(null);
-  const [pickProblem, setPickProblem] = useState<Problem | null>(null);
-  const [reading, setReading] = useState(false);
-  const [picking, setPicking] = useState(false);
+  const [understood, setUnderstood] = useState('');
+  const [answer, setAnswer] = useState<Answer | null>(null);
   const [tries, setTries] = useState(0);
   const started = useRef(false);
   left.set(store, { choice, typed });
@@ -70,18 +76,16 @@ export function usePicker(backend: string, visible: boolean): Picker {
     const { live, stop } = untilStopped();
     const ask = (): void => {
       channel.ask('pick', { backend, choice: finished(choice) }).then(
-        live((answer) => {
-          setPicked(answer);
-          setPickProblem(null);
-          setPicking(false);
-        }),
-        live((error) => {
-          setPickProblem(problemOf(error));
-          setPicking(false);
-        }),
+        live((picked) => setAnswer({ to: choice, picked, problem: null })),
+        live((error) =>
+          setAnswer((old) => ({
+            to: choice,
+            picked: old?.picked ?? null,
+            problem: problemOf(error),
+          })),
+        ),
       );
     };
-    setPicking(true);
     const first = setTimeout(ask, started.current ? PAUSE : 0);
     const more = setInterval(ask, AGE);
     started.current = true;
@@ -95,24 +99,19 @@ export function usePicker(backend: string, visible: boolean): Picker {
   useEffect(() => {
     if (typed === null) return;
     const { live, stop } = untilStopped();
-    setReading(true);
     const timer = setTimeout(() => {
       channel.ask('read', { words: typed }).then(
-        live((answer) => {
-          setChoice(answer);
+        live((read) => {
+          setChoice(read);
+          setUnderstood(typed);
           setTextProblem(null);
-          setReading(false);
         }),
-        live((error) => {
-          setTextProblem(problemOf(error));
-          setReading(false);
-        }),
+        live((error) => setTextProblem(problemOf(error))),
       );
     }, PAUSE);
     return () => {
       stop();
       clearTimeout(timer);
-      setReading(false);
     };
   }, [channel, typed]);
 
@@ -127,16 +126,21 @@ export function usePicker(backend: string, visible: boolean): Picker {
       setTextProblem(null);
       setChoice(next);
     },
-    text: typed ?? picked?.words ?? '',
+    text: typed ?? answer?.picked?.words ?? '',
     type(text) {
       setDropped('');
       setTyped(text);
     },
     textProblem,
     dropped,
-    picked,
-    pickProblem,
-    ready: Boolean(picked) && !textProblem && !pickProblem && !reading && !picking,
+    picked: answer?.picked ?? null,
+    pickProblem: answer?.problem ?? null,
+    ready:
+      answer?.to === choice &&
+      answer.picked !== null &&
+      !answer.problem &&
+      !textProblem &&
+      (typed === null || typed === understood),
   };
 }
 
