@@ -109,6 +109,7 @@ export interface Details {
 }
 
 export interface LogPart {
+  /** Of the control characters, terminals' colours (SGR) and the return to a line's begin are kept. */
   text: string;
   /** The first byte of it in the file, and the one after its last. */
   from: number;
