@@ -164,8 +164,10 @@ def test_a_cell_is_found_again_in_its_notebook(
     message = kernel.client.session.msg("execute_request", content, metadata={"cellId": "ab-1_c"})
     kernel.client.shell_channel.send(message)
     kernel.finish(message["header"]["msg_id"])
-    found = details(key=job_key(kernel.eval("_.directory.id")))
-    label = f"fit.ipynb [{kernel.eval('_.spec.source').split('[')[1][:-1]}]"
+    kernel.run("job = _\nout = job.wait()")
+    found = details(key=job_key(kernel.eval("job.directory.id")))
+    assert facts(found)["Value"] == "1"
+    label = f"fit.ipynb [{kernel.eval('job.spec.source').split('[')[1][:-1]}]"
     assert found["origin"] == {
         "notebook": "/home/alice/a b/fit.ipynb", "cellId": "ab-1_c", "label": label,
     }  # fmt: skip

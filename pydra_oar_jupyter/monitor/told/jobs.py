@@ -16,6 +16,7 @@ from pydra_oar_jupyter.monitor.keys import job_key
 from pydra_oar_jupyter.monitor.logs import STREAMS
 from pydra_oar_jupyter.monitor.told import Details, moment, origin_of
 from pydra_oar_jupyter.monitor.told.traceback import traceback_of
+from pydra_oar_jupyter.monitor.told.value import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,8 @@ def job_details(job: Job) -> Details:
     elif trouble := job.trouble:
         told.fact("Trouble", trouble.message)
     told.fact("Node", job.node)
+    if spec.kind == "cell" and outcome:
+        told.fact("Value", value_of(job.directory))
     if status:
         _add_status(told, status, job.backend.name)
     for report in job.progress:
