@@ -36,8 +36,9 @@ test('a question goes to the kernel and its answer comes back', async () => {
   const model = new Model();
   const channel = open(model);
   const words = channel.ask('read', { words: '-l core=1' });
-  expect(model.sent).toEqual([{ id: 1, ask: 'read', with: { words: '-l core=1' } }]);
-  model.say({ id: 1, answer: { queue: 'default' } });
+  const { id, ...asked } = model.sent[0]!;
+  expect(asked).toEqual({ ask: 'read', with: { words: '-l core=1' } });
+  model.say({ id, answer: { queue: 'default' } });
   await expect(words).resolves.toEqual({ queue: 'default' });
 });
 
@@ -53,9 +54,17 @@ test('a kernel that says nothing for long is lost until it speaks', () => {
   expect(states).toEqual(['open']);
   vi.advanceTimersByTime(2_000);
   expect(states).toEqual(['open', 'lost']);
-  model.say({ id: 1, answer: {} });
+  model.say({ id: model.sent[0]!.id, answer: {} });
   vi.advanceTimersByTime(60_000);
   expect(states).toEqual(['open', 'lost', 'open']);
+});
+
+test('two pages that share a comm do not take each other’s answers', async () => {
+  const model = new Model();
+  const [one, other] = [open(model), open(model)];
+  const asked = [one.ask('read', { words: 'a' }), other.ask('read', { words: 'b' })];
+  for (const { id, with: given } of model.sent) model.say({ id, answer: given });
+  await expect(Promise.all(asked)).resolves.toEqual([{ words: 'a' }, { words: 'b' }]);
 });
 
 test('once closed it hears nothing', () => {

@@ -2,18 +2,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { WebSocket as Client, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 
 import { MONITOR, serverChannel } from '../src/channels/server';
 import type { Question } from '../src/protocol';
+import { Socket } from './sockets';
 
-/** In a browser, nobody need listen for errors. */
-class Socket extends Client {
-  constructor(url: URL) {
-    super(url);
-    this.on('error', () => undefined);
-  }
-}
+/** How long anything may take on a loaded machine, in milliseconds. */
+const PATIENCE = 20_000;
 
 let server: WebSocketServer;
 const paths: string[] = [];
@@ -56,13 +52,13 @@ test('the server is asked if it sees the same spool', async () => {
   expect(paths).toEqual([`/user/somebody/${MONITOR}`]);
   await expect(channel?.ask('hello', {})).resolves.toEqual({ spool: 'here' });
   channel?.close();
-  await vi.waitFor(() => expect(server.clients.size).toBe(0));
+  await vi.waitFor(() => expect(server.clients.size).toBe(0), PATIENCE);
 });
 
 test('a server with another spool is let alone', async () => {
   page(port(), '/');
   expect(await serverChannel('elsewhere')).toBeNull();
-  await vi.waitFor(() => expect(server.clients.size).toBe(0));
+  await vi.waitFor(() => expect(server.clients.size).toBe(0), PATIENCE);
 });
 
 test('a page of no Jupyter server has none, nor one without our part', async () => {

@@ -3,11 +3,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { WebSocket as Client, WebSocketServer, type WebSocket as Peer } from 'ws';
+import { WebSocketServer, type WebSocket as Peer } from 'ws';
 
 import type { Channel, ChannelState } from '../src/channel';
 import { socketChannel } from '../src/channels/socket';
 import type { Push, Question } from '../src/protocol';
+import { Socket } from './sockets';
+
+/** How long anything may take on a loaded machine, in milliseconds. */
+const PATIENCE = 20_000;
 
 /** A real server, which answers `hello` and keeps the rest. */
 class Server {
@@ -63,7 +67,7 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 const open = () =>
-  socketChannel(() => new Client(`ws://127.0.0.1:${port}`) as unknown as WebSocket);
+  socketChannel(() => new Socket(`ws://127.0.0.1:${port}`) as unknown as WebSocket);
 
 function reaches(channel: Channel, wanted: ChannelState): Promise<void> {
   return new Promise((tell) =>
@@ -87,7 +91,7 @@ test('a question asked before the connection stands is answered', async () => {
 test('a problem rejects in the words of the other side', async () => {
   const channel = open();
   const asked = channel.ask('details', { key: 'job:x' });
-  await vi.waitFor(() => expect(server.asked('details')).toHaveLength(1));
+  await vi.waitFor(() => expect(server.asked('details')).toHaveLength(1), PATIENCE);
   const problem = { message: 'There is no such job.', hint: 'Look at the table.' };
   server.send({ id: server.heard[0]!.id, problem });
   await expect(asked).rejects.toMatchObject({ message: 'There is no such job.', problem });
@@ -100,7 +104,7 @@ test('what comes unasked is heard until one no longer listens', async () => {
   const stop = channel.onPush((push) => heard.push(push));
   await channel.ask('hello', {});
   server.send({ push: 'trouble', message: 'OAR does not answer.' });
-  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  await vi.waitFor(() => expect(heard).toHaveLength(1), PATIENCE);
   stop();
   server.send({ push: 'trouble', message: '' });
   await channel.ask('hello', {});
@@ -115,11 +119,11 @@ test('after a loss it connects again, and follows, watches and asks again', asyn
   void channel.ask('follow', { everyone: true, opened: ['run:1'] });
   void channel.ask('watch', { keys: ['job:1'] });
   const details = channel.ask('details', { key: 'job:1' });
-  await vi.waitFor(() => expect(server.heard).toHaveLength(3));
+  await vi.waitFor(() => expect(server.heard).toHaveLength(3), PATIENCE);
   server.send({ id: server.asked('follow')[0]!.id, answer: null });
 
   await restart();
-  await vi.waitFor(() => expect(server.heard).toHaveLength(3), 10_000);
+  await vi.waitFor(() => expect(server.heard).toHaveLength(3), PATIENCE);
   expect(server.asked('follow')[0]!.with).toEqual({ everyone: true, opened: ['run:1'] });
   expect(server.asked('watch')[0]!.with).toEqual({ keys: ['job:1'] });
   server.send({ id: server.asked('details')[0]!.id, answer: { key: 'job:1' } });
@@ -132,12 +136,12 @@ test('of what is followed only the last counts after a loss', async () => {
   const channel = open();
   await channel.ask('hello', {});
   void channel.ask('follow', { everyone: false, opened: [] });
-  await vi.waitFor(() => expect(server.asked('follow')).toHaveLength(1));
+  await vi.waitFor(() => expect(server.asked('follow')).toHaveLength(1), PATIENCE);
   await server.stop();
   await reaches(channel, 'lost');
   void channel.ask('follow', { everyone: true, opened: [] });
   server = await Server.start(port);
-  await vi.waitFor(() => expect(server.heard).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(server.heard).toHaveLength(1), PATIENCE);
   expect(server.heard[0]!.with).toEqual({ everyone: true, opened: [] });
   channel.close();
 });
@@ -145,7 +149,7 @@ test('of what is followed only the last counts after a loss', async () => {
 test('an action is never asked twice, and none is asked without a connection', async () => {
   const channel = open();
   const lost = channel.ask('act', { action: 'again', keys: ['job:1'] });
-  await vi.waitFor(() => expect(server.asked('act')).toHaveLength(1));
+  await vi.waitFor(() => expect(server.asked('act')).toHaveLength(1), PATIENCE);
   await server.stop();
   await expect(lost).rejects.toThrow('lost before it answered');
   await expect(channel.ask('act', { action: 'cancel', keys: ['job:1'] })).rejects.toThrow(
@@ -164,6 +168,6 @@ test('a closed one stays closed', async () => {
   const states: ChannelState[] = [];
   channel.onState((state) => states.push(state));
   channel.close();
-  await vi.waitFor(() => expect(server.connected).toBe(0));
+  await vi.waitFor(() => expect(server.connected).toBe(0), PATIENCE);
   expect(states).toEqual(['open']);
 });

@@ -5,6 +5,9 @@ import { GO, USE, cellHost } from '../src/cellHost';
 import type { Message, Question } from '../src/protocol';
 import widget from '../src/widget';
 
+/** How long anything may take on a loaded machine, in milliseconds. */
+const PATIENCE = 20_000;
+
 /** The model of a widget whose kernel answers from a table. */
 class Model {
   readonly traits: Record<string, unknown> = { view: 'picker', spool: 'here', words: '' };
@@ -65,8 +68,8 @@ test('without a server the kernel answers, and hears what was picked', async () 
   const el = document.createElement('div');
   document.body.append(el);
   const remove = await widget.render({ model, el } as unknown as RenderProps<never>);
-  await vi.waitFor(() => expect(model.asked).toContain('hello'));
-  await vi.waitFor(() => expect(model.traits.words).toBe('-l host=1'), 5_000);
+  await vi.waitFor(() => expect(model.asked).toContain('hello'), PATIENCE);
+  await vi.waitFor(() => expect(model.traits.words).toBe('-l host=1'), PATIENCE);
   expect(model.saved).toBeGreaterThan(0);
   expect(el.childElementCount).toBeGreaterThan(0);
   remove();

@@ -12,7 +12,8 @@ export abstract class Talk implements Channel {
   private readonly waiting = new Map<number, Waiting>();
   private readonly pushed = new Set<(push: Push) => void>();
   private readonly changed = new Set<(state: ChannelState) => void>();
-  private last = 0;
+  /** Those before this page, or beside it, may have asked over the same comm. */
+  private last = Math.floor(Math.random() * 2 ** 40);
 
   constructor(private current: ChannelState) {}
 
