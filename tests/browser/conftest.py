@@ -66,6 +66,8 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"there is no {CHROMIUM}")
+    # Python finds a folder that it may write to; Playwright's own program has to be told.
+    os.environ["TMPDIR"] = tempfile.gettempdir()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium

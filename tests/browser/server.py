@@ -50,6 +50,7 @@ class Lab:
         if self._process:
             self._process.terminate()
             self._process.wait(60)
+            self._process = None
 
     def notebook(self, name: str, *cells: str) -> str:
         """Make a notebook of these cells of code, with the ids `cell-0`, `cell-1`, …"""

@@ -38,6 +38,7 @@ def test_the_cluster_is_a_picture(page, lab):
     page.open(lab.notebook("chart.ipynb", LOAD, cell))
     page.run(0, wait=True)
     page.run(1)
+    expect(page.output(1)).to_contain_text("begun")
     chart = page.panel("cluster").place
     bar = chart.get_by_role("button", name="on-the-chart").first
     expect(bar).to_be_visible()

@@ -25,11 +25,13 @@ export class MonitorWidget extends Widget {
     this.fillOnce();
   }
 
-  /** Keyboards come in here. */
+  /** Keyboards come in here, once what is shown has been drawn. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    if (this.node.contains(document.activeElement)) return;
-    this.node.querySelector<HTMLElement>('[tabindex="0"], button, input')?.focus();
+    queueMicrotask(() => {
+      if (this.node.contains(document.activeElement)) return;
+      this.node.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    });
   }
 
   private fillOnce(): void {
