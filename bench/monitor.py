@@ -129,7 +129,7 @@ def _change(viewer: _Viewer) -> tuple[float, int]:
 def _peer() -> Path:
     """Where the published jupyterlab-slurm is, without what it needs."""
     place = Path(tempfile.mkdtemp(prefix="bench-peer-"))
-    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
     subprocess.run([*command, "--prefix", str(place), "jupyterlab-slurm==4.1.0"], check=True)
     return place
 
