@@ -62,7 +62,7 @@ def _bar(
     return {
         "id": str(one.job),
         "key": job_key(job.directory.id) if job else other_key(backend, one.job),
-        "name": one.name,
+        "name": one.name.partition("~")[0],
         "owner": one.owner,
         "mine": bool(job) or one.owner == user(),
         "state": one.state.value,

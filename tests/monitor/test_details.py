@@ -60,10 +60,7 @@ def test_a_job_that_is_done(submit: Submit, backend: str, spool: Path) -> None:
     assert told["How it ended"] == "done"
     assert told["Exit code"] == "0"
     assert told["Project"] == "thesis"
-    assert told["Walltime"] == "10 min"
-    assert told["Node"] == job.node
-    assert list(told)[:3] == ["Submitted", "Started", "Ended"]
-    assert told["Ran for"].endswith(" s")
+    assert not told.keys() & {"Submitted", "Node", "Walltime", "Queue"}  # the row has them
 
 
 def test_each_end_is_explained(submit: Submit) -> None:
@@ -131,7 +128,6 @@ def test_a_job_that_was_not_submitted_from_here(submit: Submit, backend: str) ->
     number = job.submitted(PATIENCE)
     found = details(key=other_key(backend, number))
     assert found["command"].startswith("/bin/sh ")
-    assert facts(found)["User"]
     assert found["streams"] == []
     assert "Scheduler" in facts(details(key=other_key(backend, 10**9)))
     job.cancel()

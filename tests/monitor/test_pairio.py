@@ -117,7 +117,6 @@ def test_what_is_told_of_one(named: Served) -> None:
     found = details(key=key)
     facts = {fact["label"]: fact["value"] for fact in found["facts"]}
     assert facts["State"] == "running"
-    assert facts["User"] == "alice"
     assert "<script>" in facts["name"]
     assert "\x1b" not in facts["name"]
     assert found["streams"] == ["stdout"]

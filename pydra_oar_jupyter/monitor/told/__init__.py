@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from pydra_oar_jupyter.core.units import duration
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.origin import Origin
@@ -14,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Details:
-    """The answer of the protocol by that name, without its key; it says what the fields are."""
+    """The answer of the protocol by that name, without its key; it says what the fields are.
+
+    The facts are those that the row does not tell: not its times, its node or its queue.
+    """
 
     asked: str = ""
     command: str = ""
@@ -32,22 +32,6 @@ class Details:
         """Add one, if there is anything to tell."""
         if value not in (None, "", 0, 0.0):
             self.facts.append({"label": label, "value": str(value)})
-
-    def times(self, submitted: float, started: float, ended: float) -> None:
-        """Add when it was submitted, started and ended, with what lies between."""
-        self.fact("Submitted", moment(submitted))
-        self.fact("Started", moment(started))
-        self.fact("Ended", moment(ended))
-        if submitted and started >= submitted:
-            self.fact("Waited for", duration(started - submitted))
-        if started:
-            ran = (ended or time.time()) - started
-            self.fact("Ran for" if ended else "Running for", duration(ran))
-
-
-def moment(seconds: float) -> str:
-    """The date and time here; "" for 0."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else ""
 
 
 def origin_of(origin: Origin) -> dict[str, str] | None:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.jobs import all_jobs
-from pydra_oar_jupyter.core.units import duration
 from pydra_oar_jupyter.monitor.events import in_words
 from pydra_oar_jupyter.monitor.keys import job_key
 from pydra_oar_jupyter.monitor.logs import STREAMS
-from pydra_oar_jupyter.monitor.told import Details, moment, origin_of
+from pydra_oar_jupyter.monitor.told import Details, origin_of
 from pydra_oar_jupyter.monitor.told.traceback import traceback_of
 from pydra_oar_jupyter.monitor.told.value import value_of
 
@@ -49,19 +48,18 @@ def job_details(job: Job) -> Details:
     status = job.status
     if job.id is not None:
         status = _ask(told, job.backend, job.id) or status
-    told.times(spec.created, job.started, job.ended)
     if outcome:
         told.fact("How it ended", outcome)
         told.fact("Exit code", None if job.exit_code is None else str(job.exit_code))
     elif trouble := job.trouble:
         told.fact("Trouble", trouble.message)
-    told.fact("Node", job.node)
     if spec.kind == "cell" and outcome:
         told.fact("Value", value_of(job.directory))
     if status:
         _add_status(told, status, job.backend.name)
-    for report in job.progress:
-        told.fact("Progress", progress_in_words(report))
+    if len(job.progress) > 1:  # the row has one
+        for report in job.progress:
+            told.fact("Progress", progress_in_words(report))
     if outcome and not outcome.ok:
         told.advice = outcome.advice
         failure = str(job.failure(outcome)).split("\n")
@@ -85,9 +83,6 @@ def array_details(array: Array) -> Details:
         told.command, told.folder = first.backend.command(submission), str(submission.path)
     states = Counter(str(job.state) for job in jobs)
     told.fact("Jobs", ", ".join(f"{count} {state}" for state, count in states.items()))
-    ended = max(job.ended for job in jobs) if all(job.done() for job in jobs) else 0.0
-    started = min((job.started for job in jobs if job.started), default=0.0)
-    told.times(first.spec.created, started, ended)
     failed = [(job, job.outcome) for job in jobs if job.outcome and not job.outcome.ok]
     told.fact("Failed", ", ".join(str(job.id or job.name) for job, _ in failed[:_MOST]))
     if failed:
@@ -106,9 +101,6 @@ def other_details(other: OtherJob) -> Details:
         return told
     told.asked = f"-l {status.resources}" if status.resources else ""
     told.command, told.directory = status.command, status.directory
-    told.fact("User", status.owner)
-    told.times(status.submitted, status.started, status.ended)
-    told.fact("Node", ", ".join(status.nodes[:_MOST]))
     _add_status(told, status, other.backend)
     told.fact("Standard output", status.stdout_file)
     told.fact("Standard error", status.stderr_file)
@@ -141,10 +133,6 @@ def _ask(told: Details, backend: Backend, job_id: int) -> JobStatus | None:
 def _add_status(told: Details, status: JobStatus, backend: str) -> None:
     if len(nodes := dict.fromkeys(status.nodes)) > 1:
         told.fact("Nodes", ", ".join(list(nodes)[:_MOST]))
-    if status.state.pending:
-        told.fact("Expected to start", moment(status.scheduled))
-    told.fact("Walltime", duration(status.walltime) if status.walltime else "")
-    told.fact("Queue", status.queue)
     told.fact("Project", status.project)
     told.fact("Types", ", ".join(status.types))
     told.fact("Properties", status.properties)

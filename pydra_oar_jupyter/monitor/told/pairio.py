@@ -33,13 +33,9 @@ def pairio_details(job_id: str) -> Details:
     told.command = f"{definition.appName}.{definition.processorName}"
     told.fact("State", in_a_word(job))
     told.fact("Service", job.serviceName)
-    told.fact("User", job.userId)
     told.fact("Compute client", job.computeClientName)
     told.fact("Image", job.imageUri)
     told.fact("Tags", ", ".join(job.tags))
-    told.times(
-        job.timestampCreatedSec, job.timestampStartedSec or 0.0, job.timestampFinishedSec or 0.0
-    )
     for parameter in definition.parameters[:_MOST]:
         told.fact(parameter.name, json.dumps(parameter.value, ensure_ascii=False))
     for file in definition.inputFiles[:_MOST]:
@@ -63,11 +59,7 @@ def _add_job(told: Details, job: Job) -> None:
     told.folder, told.directory, told.events = found.folder, found.directory, found.events
     told.advice = found.advice
     told.fact("Job", job.id)
-    told.facts += [fact for fact in found.facts if fact["label"] not in _TOLD]
-
-
-# What Pairio tells too.
-_TOLD = ("Submitted", "Started", "Ended", "Waited for", "Ran for", "Running for")
+    told.facts += found.facts
 
 
 def _behind(job_id: str) -> Job | None:

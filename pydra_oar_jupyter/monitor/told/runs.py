@@ -39,8 +39,6 @@ def run_details(run: Run) -> Details:
     told.facts = []
     told.fact("Worker", run.worker)
     told.fact("Tasks", in_words(snapshot.counts))
-    ended = snapshot.ended if snapshot.state.final else 0.0
-    told.times(0.0, snapshot.started, ended)
     told.fact("Job", snapshot.job)
     told.fact("Result", snapshot.cache_dir)
     told.fact("Trouble", snapshot.trouble)
@@ -61,7 +59,6 @@ def node_details(node: Node) -> Details:
     told.fact("Split over", ", ".join(facts.split))
     told.fact("Combined by", ", ".join(facts.combined))
     told.fact("After", ", ".join(facts.after))
-    told.times(0.0, facts.started, facts.ended)
     failed = failed_tasks(run.progress)
     told.error = _first([task for task in failed if task.node[: len(facts.path)] == facts.path])
     return told
@@ -84,7 +81,6 @@ def task_details(task: Task) -> Details:
         told.fact("Job", facts.job)
         told.facts += of_job
     else:
-        told.times(0.0, facts.started, facts.ended)
         told.fact("Host", facts.host)
     told.error = facts.traceback or facts.error or told.error
     return told
