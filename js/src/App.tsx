@@ -1,5 +1,5 @@
 import { useComputed, useSignal, type Signal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { HTMLAttributes, JSX } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 
 import { useMonitor } from './context';
@@ -34,7 +34,7 @@ export function App({ tab }: { tab: Signal<Tab> }): JSX.Element {
     { id: 'cluster', label: t('Cluster') },
     { id: 'resources', label: t('Resources') },
   ];
-  const panel = (id: Tab): JSX.HTMLAttributes<HTMLDivElement> => ({
+  const panel = (id: Tab): HTMLAttributes<HTMLDivElement> => ({
     id: `${prefix}-${id}`,
     role: 'tabpanel',
     class: 'poj-panel',

@@ -85,16 +85,19 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
     if (!line || !element) return;
     element.focus({ preventScroll: true });
     table.active.value = line.key;
-    if (!isRow(line)) return setOpen(line, table.closed.peek().has(line.key), hands);
+    if (!isRow(line)) {
+      setOpen(line, table.closed.peek().has(line.key), hands);
+      return;
+    }
     if (target.closest('.poj-twisty') && line.opens) {
-      return setOpen(line, !monitor.store.opened.peek().has(line.key), hands);
+      setOpen(line, !monitor.store.opened.peek().has(line.key), hands);
+    } else if (event.shiftKey) selection.upTo(line.key);
+    else if (event.ctrlKey || event.metaKey || target.closest('.poj-check')) {
+      selection.toggle(line.key);
+    } else {
+      selection.only(line.key);
+      if (target.closest('.poj-link') || monitor.store.shown.peek()) monitor.store.show(line.key);
     }
-    if (event.shiftKey) return selection.upTo(line.key);
-    if (event.ctrlKey || event.metaKey || target.closest('.poj-check')) {
-      return selection.toggle(line.key);
-    }
-    selection.only(line.key);
-    if (target.closest('.poj-link') || monitor.store.shown.peek()) monitor.store.show(line.key);
   }
 
   function draw(line: Line, index: number): JSX.Element {

@@ -96,8 +96,8 @@ function Edge({ table, column }: { table: Table; column: Column }): JSX.Element 
       }}
       onClick={(event) => event.stopPropagation()}
       onDblClick={() => {
-        const { [column.id]: _, ...widths } = table.chosen.value.widths;
-        table.choose({ widths });
+        const widths = Object.entries(table.chosen.value.widths);
+        table.choose({ widths: Object.fromEntries(widths.filter(([id]) => id !== column.id)) });
       }}
       onPointerDown={(event) => {
         last.current = event.clientX;
@@ -105,7 +105,8 @@ function Edge({ table, column }: { table: Table; column: Column }): JSX.Element 
       }}
       onPointerMove={(event) => {
         if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        widen(table, column, event.currentTarget.parentElement!, event.clientX - last.current);
+        const whole = event.currentTarget.parentElement;
+        if (whole) widen(table, column, whole, event.clientX - last.current);
         last.current = event.clientX;
       }}
     />

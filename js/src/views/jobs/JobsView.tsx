@@ -21,7 +21,7 @@ export function JobsView(): JSX.Element {
   useSize(whole, (width) => {
     table.width.value = width;
   });
-  useEffect(() => table.dispose, [table]);
+  useEffect(() => () => table.dispose(), [table]);
   return (
     <div
       ref={whole}

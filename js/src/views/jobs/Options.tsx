@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { Popup } from '../../ui/Popup';
 import { t } from '../../words';
 import type { Grouping } from './arrange';
-import { COLUMN, COLUMNS } from './columns';
+import { columnOf, COLUMNS } from './columns';
 import { moveColumn } from './Head';
 import { GROUPINGS, type Table } from './table';
 import { Everyone } from './Tools';
@@ -43,7 +43,7 @@ export function Options({ table }: { table: Table }): JSX.Element {
           value={sort.column}
           onChange={(event) => {
             const column = event.currentTarget.value;
-            table.choose({ sort: { column, descending: !!COLUMN.get(column)?.down } });
+            table.choose({ sort: { column, descending: !!columnOf(column)?.down } });
           }}
         >
           {COLUMNS.map((column) => (
@@ -76,6 +76,7 @@ function Columns({ table }: { table: Table }): JSX.Element {
       <legend>{t('Columns')}</legend>
       {[...shown, ...hidden].map((column) => {
         const at = ids.indexOf(column.id);
+        const before = ids[at - 1];
         return (
           <div key={column.id} class="poj-columns-one">
             <label>
@@ -90,13 +91,13 @@ function Columns({ table }: { table: Table }): JSX.Element {
               />
               {column.label()}
             </label>
-            {at > 0 && (
+            {before && (
               <button
                 type="button"
                 class="poj-button"
                 aria-label={t('Move %1 forward', column.label())}
                 title={t('Move %1 forward', column.label())}
-                onClick={() => moveColumn(table, column.id, ids[at - 1]!)}
+                onClick={() => moveColumn(table, column.id, before)}
               >
                 ↑
               </button>

@@ -25,9 +25,12 @@ export interface Column {
   cell: (row: Row) => JSX.Element | string;
 }
 
+type Words =
+  'name' | 'id' | 'node' | 'note' | 'source' | 'resources' | 'owner' | 'queue' | 'backend';
+
 /** A column whose cells are what the row says. */
-function plain(id: keyof Row & string, label: () => string, width: number, from?: number) {
-  const value = (row: Row): string => String(row[id]);
+function plain(id: Words, label: () => string, width: number, from?: number) {
+  const value = (row: Row): string => row[id];
   return { id, label, width, ...(from === undefined ? {} : { from }), value, cell: value };
 }
 
@@ -91,18 +94,24 @@ export const COLUMNS = [
   plain('queue', () => t('Queue'), 84),
   plain('backend', () => t('Backend'), 84),
   {
-    ...plain('kind', () => t('Kind'), 84),
+    id: 'kind',
+    label: () => t('Kind'),
+    width: 84,
     value: (row) => KINDS[row.kind](),
     cell: (row) => KINDS[row.kind](),
   },
   {
-    ...plain('submitted', () => t('Submitted'), 150),
+    id: 'submitted',
+    label: () => t('Submitted'),
+    width: 150,
     down: true,
     value: (row) => row.submitted,
     cell: (row) => <Moment time={row.submitted} />,
   },
   {
-    ...plain('ended', () => t('Ended'), 150),
+    id: 'ended',
+    label: () => t('Ended'),
+    width: 150,
     down: true,
     value: (row) => row.ended,
     cell: (row) => <Moment time={row.ended} />,
@@ -119,7 +128,11 @@ function doneOf(row: Row): number {
   return 1 - (waiting + running + idle) / all;
 }
 
-export const COLUMN: ReadonlyMap<string, Column> = new Map(COLUMNS.map((one) => [one.id, one]));
+const BY_ID = new Map(COLUMNS.map((one) => [one.id, one]));
+
+export function columnOf(id: string): Column | undefined {
+  return BY_ID.get(id);
+}
 
 /** The columns that fit, where nobody has chosen any. */
 export function usual(width: number): string[] {

@@ -55,11 +55,11 @@ function merge(stayed: Row[], fresh: Row[], compare: Compare): Row[] {
   let at = 0;
   for (const row of fresh) {
     const place = placeOf(row, stayed, at, compare);
-    while (at < place) merged.push(stayed[at++]!);
+    for (const before of stayed.slice(at, place)) merged.push(before);
     merged.push(row);
+    at = place;
   }
-  while (at < stayed.length) merged.push(stayed[at++]!);
-  return merged;
+  return merged.concat(stayed.slice(at));
 }
 
 /** The index in `rows`, from `low` on, of the first that comes after `row`. */
@@ -67,7 +67,8 @@ function placeOf(row: Row, rows: Row[], low: number, compare: Compare): number {
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compare(rows[middle]!, row) <= 0) low = middle + 1;
+    const there = rows[middle];
+    if (there && compare(there, row) <= 0) low = middle + 1;
     else high = middle;
   }
   return low;

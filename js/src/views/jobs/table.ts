@@ -3,7 +3,7 @@ import { computed, effect, signal, type ReadonlySignal, type Signal } from '@pre
 import type { Monitor } from '../../context';
 import type { Row } from '../../protocol';
 import { arrange, type Arranged, type Grouping } from './arrange';
-import { COLUMN, usual, type Column } from './columns';
+import { columnOf, usual, type Column } from './columns';
 import type { Filter } from './filter';
 import { comparing, keepSorted } from './order';
 
@@ -58,18 +58,19 @@ export function makeTable({ store, host }: Monitor): Table {
 
   const narrow = computed(() => width.value < NARROW);
   const columns = computed(() =>
-    (chosen.value.columns ?? usual(width.value)).map((id) => COLUMN.get(id)!),
+    (chosen.value.columns ?? usual(width.value)).flatMap((id) => columnOf(id) ?? []),
   );
 
   const sort = computed(() => chosen.value.sort);
   const clock = computed(() => {
-    const ticks = COLUMN.get(sort.value.column)?.ticks;
-    return ticks ? Math.floor(store.now.value / SORTS_ANEW) * SORTS_ANEW : 0;
+    return columnOf(sort.value.column)?.ticks
+      ? Math.floor(store.now.value / SORTS_ANEW) * SORTS_ANEW
+      : 0;
   });
   const compare = computed(() => {
-    const value = COLUMN.get(sort.value.column)!.value;
+    const column = columnOf(sort.value.column);
     const now = clock.value;
-    return comparing((row) => value(row, now), sort.value.descending);
+    return comparing((row) => column?.value(row, now) ?? '', sort.value.descending);
   });
   const keep = keepSorted();
   const sorted = computed(() => keep(store.rows.value, compare.value));
@@ -114,7 +115,7 @@ export function makeTable({ store, host }: Monitor): Table {
     choose,
     sortBy(column) {
       const { sort } = chosen.value;
-      const first = !!COLUMN.get(column)?.down;
+      const first = !!columnOf(column)?.down;
       const descending = sort.column === column ? !sort.descending : first;
       choose({ sort: { column, descending } });
     },
@@ -125,11 +126,11 @@ export function makeTable({ store, host }: Monitor): Table {
 /** What was kept may be an older version's, or anybody's. */
 function understood(kept: unknown): Partial<Kept> {
   const { sort, group, columns, widths } = (kept ?? {}) as Partial<Kept>;
-  const known = Array.isArray(columns) ? columns.filter((id) => COLUMN.has(id)) : [];
+  const known = Array.isArray(columns) ? columns.filter(columnOf) : [];
   const numbers = Object.entries(widths ?? {}).filter(([, width]) => width > 20 && width < 4000);
   return {
-    ...(sort && COLUMN.has(sort.column)
-      ? { sort: { column: sort.column, descending: sort.descending === true } }
+    ...(sort && columnOf(sort.column)
+      ? { sort: { column: sort.column, descending: sort.descending } }
       : {}),
     ...(group && GROUPINGS.includes(group) ? { group } : {}),
     ...(known.length ? { columns: [...new Set(known)] } : {}),
