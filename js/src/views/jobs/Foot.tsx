@@ -48,11 +48,17 @@ export function Foot({ table, selection }: { table: Table; selection: Selection 
           </button>
         </div>
       ) : (
-        <span class="poj-foot-words">{inWords(table.arranged.value.counts)}</span>
+        <span class="poj-foot-words">{inAll(table)}</span>
       )}
       <Told table={table} />
     </div>
   );
+}
+
+function inAll(table: Table): string {
+  const { counts } = table.arranged.value;
+  const all = Object.values(counts).reduce((sum, number) => sum + number, 0);
+  return all === 1 ? t('1 job') : t('%1 jobs', count(all));
 }
 
 /** Screen readers hear of changes at most this often, in milliseconds. */

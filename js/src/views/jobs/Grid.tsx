@@ -17,6 +17,8 @@ import type { Table } from './table';
 const ROW = 28;
 const TWO_LINES = 46;
 const HEAD = 28;
+/** The width of the box to tick. */
+const BOX = 26;
 /** The details follow the keyboard once it has rested so many milliseconds. */
 const SETTLES = 150;
 
@@ -124,7 +126,7 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
       aria-multiselectable="true"
       aria-rowcount={lines.length + 1}
       aria-colcount={narrow ? 5 : table.columns.value.length}
-      style={narrow ? {} : { '--poj-columns': template(table) }}
+      style={narrow ? {} : tracks(table)}
       onScroll={(event) => {
         top.value = event.currentTarget.scrollTop;
       }}
@@ -175,13 +177,16 @@ function elementOf(scroller: HTMLElement | null, key: string): HTMLElement | und
   return [...lines].find((line) => line.dataset['key'] === key);
 }
 
-/** The tracks of the columns, for CSS. */
-function template(table: Table): string {
+/** The columns, for CSS: their tracks, and the least width that these need. */
+function tracks(table: Table): Record<string, string> {
   const { widths } = table.chosen.value;
-  const tracks = table.columns.value.map(({ id, width, grow }) => {
+  const columns = table.columns.value.map(({ id, width, grow }) => {
     const own = widths[id];
-    if (own) return `${own}px`;
-    return grow ? `minmax(${width}px, ${grow}fr)` : `${width}px`;
+    return { least: own ?? width, grow: own ? 0 : (grow ?? 0) };
   });
-  return `26px ${tracks.join(' ')}`;
+  const sizes = columns.map(({ least, grow }) =>
+    grow ? `minmax(${least}px, ${grow}fr)` : `${least}px`,
+  );
+  const all = columns.reduce((sum, { least }) => sum + least, BOX);
+  return { '--poj-columns': `${BOX}px ${sizes.join(' ')}`, '--poj-least': `${all}px` };
 }

@@ -108,7 +108,7 @@ function TwoLines({ row, name }: { row: Row; name: JSX.Element }): JSX.Element {
         {row.started ? <Ran row={row} /> : <Waited row={row} />}
       </span>
       <span role="gridcell" class="poj-two-about" title={about}>
-        {[row.id, row.state, about].filter(Boolean).join(' · ')}
+        {[row.state, about, row.id].filter(Boolean).join(' · ')}
       </span>
       <span role="gridcell" class="poj-two-end">
         {hasBar ? (

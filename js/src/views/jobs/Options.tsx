@@ -6,7 +6,7 @@ import type { Grouping } from './arrange';
 import { columnOf, COLUMNS } from './columns';
 import { moveColumn } from './Head';
 import { GROUPINGS, type Table } from './table';
-import { Everyone } from './Tools';
+import { Everyone, KindChoice, ROOMY } from './Tools';
 
 const GROUP_WORDS: Record<Grouping, () => string> = {
   none: () => t('nothing'),
@@ -22,6 +22,12 @@ export function Options({ table }: { table: Table }): JSX.Element {
   return (
     <Popup label={t('Columns, order and groups')} face={<Sliders />}>
       {table.narrow.value && <Everyone />}
+      {table.width.value < ROOMY && (
+        <label class="poj-field">
+          {t('Show')}
+          <KindChoice table={table} />
+        </label>
+      )}
       <label class="poj-field">
         {t('Group by')}
         <select

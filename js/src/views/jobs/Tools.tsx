@@ -9,6 +9,9 @@ import { CHIPS, KINDS, type Chip } from './filter';
 import { Options } from './Options';
 import type { Table } from './table';
 
+/** Below so many pixels states show no words, and the kind is among the options. */
+export const ROOMY = 1000;
+
 /** What is looked for: words, states, whose jobs. */
 export function Tools({
   table,
@@ -19,7 +22,7 @@ export function Tools({
 }): JSX.Element {
   const { filter } = table;
   return (
-    <div class="poj-tools">
+    <div class={table.width.value < ROOMY ? 'poj-tools poj-brief' : 'poj-tools'}>
       <input
         ref={find}
         type="search"
@@ -43,7 +46,7 @@ export function Tools({
         ))}
       </div>
       <span class="poj-tools-end">
-        <KindChoice table={table} />
+        {table.width.value >= ROOMY && <KindChoice table={table} />}
         {!table.narrow.value && <Everyone />}
         <Options table={table} />
       </span>
@@ -76,7 +79,7 @@ function StateChip({ table, chip }: { table: Table; chip: Chip }): JSX.Element |
 
 const CHOOSABLE: Kind[] = ['cell', 'script', 'pydra', 'array', 'run', 'pairio', 'other'];
 
-function KindChoice({ table }: { table: Table }): JSX.Element {
+export function KindChoice({ table }: { table: Table }): JSX.Element {
   const { filter } = table;
   return (
     <select

@@ -86,9 +86,12 @@ function haystack(row: Row): string {
 
 /** Add the row's own jobs: those in it, or itself. */
 export function tally(counts: Record<Chip, number>, row: Row): void {
-  const inside = Object.entries(row.counts) as [Tone, number][];
-  if (!inside.length) counts[CHIP_OF[row.tone]] += 1;
-  for (const [tone, number] of inside) counts[CHIP_OF[tone]] += number;
+  let isGroup = false;
+  for (const tone in row.counts) {
+    isGroup = true;
+    counts[CHIP_OF[tone as Tone]] += row.counts[tone as Tone] ?? 0;
+  }
+  if (!isGroup) counts[CHIP_OF[row.tone]] += 1;
 }
 
 export function noCounts(): Record<Chip, number> {
