@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.pages import Page
 from tests.browser.server import Lab
-from tests.conftest import _end_jobs, _no_cluster, need_cluster
+from tests.conftest import _end_jobs, _no_cluster, missing, need_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def plain_lab() -> Iterator[Lab]:
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no {CHROMIUM}")
+        missing(f"there is no {CHROMIUM}")
     # Python finds a folder that it may write to; Playwright's own program has to be told.
     os.environ["TMPDIR"] = tempfile.gettempdir()
     with sync_playwright() as playwright:
