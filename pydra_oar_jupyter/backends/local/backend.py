@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.backends.local import ending, processes
 from pydra_oar_jupyter.backends.local.admission import admit, owner
+from pydra_oar_jupyter.backends.local.answers import SCHEDULE, STATUS, allocation_of, status_of
 from pydra_oar_jupyter.backends.local.cluster import Cluster, this_machine
-from pydra_oar_jupyter.backends.local.files import language, login_environment, output_files
+from pydra_oar_jupyter.backends.local.files import language, login_environment
 from pydra_oar_jupyter.backends.local.rounds import (
     QUEUES,
     Orders,
@@ -30,22 +31,16 @@ from pydra_oar_jupyter.backends.local.store import (
 )
 from pydra_oar_jupyter.core.errors import BackendError, SpoolError
 from pydra_oar_jupyter.core.spool import spool_root
-from pydra_oar_jupyter.core.state import Allocation, JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.core.state import Resource
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from pydra_oar_jupyter.backends.local.schedule import Start
     from pydra_oar_jupyter.core.spool import Submission
+    from pydra_oar_jupyter.core.state import Allocation, JobStatus
 
-_STATUS = """
-SELECT jobs.*, submissions.*, submissions.resources AS wanted,
-       (SELECT json_group_array(json_array(type, description, time))
-        FROM events WHERE events.job = jobs.id) AS events
-FROM jobs JOIN submissions ON submissions.id = jobs.submission
-"""
 # These jobs, and those that were resubmitted for them.
 _FAMILY = """
 WITH RECURSIVE family (id) AS (
@@ -55,12 +50,6 @@ WITH RECURSIVE family (id) AS (
 )
 """
 _OF_FAMILY = "WHERE jobs.id IN (SELECT id FROM family)"
-# Jobs that have resources, or have had them, between two times; and those that may get some.
-_SCHEDULE = """
-SELECT jobs.*, submissions.name, submissions.owner, submissions.queue
-FROM jobs JOIN submissions ON submissions.id = jobs.submission
-WHERE state IN ('Waiting', 'toLaunch', 'Running') OR (started > 0 AND started < ? AND ended >= ?)
-"""
 _LIVE = "WHERE state IN ('Waiting', 'Hold', 'toLaunch', 'Running') ORDER BY jobs.id"
 
 
@@ -104,14 +93,14 @@ class Backend:
         """These jobs and those that replace them."""
         self._heal()
         return {
-            status.id: status for status in self._ask(_FAMILY + _STATUS + _OF_FAMILY, ids_in(ids))
+            status.id: status for status in self._ask(_FAMILY + STATUS + _OF_FAMILY, ids_in(ids))
         }
 
     def jobs(self, *, everyone: bool = False) -> list[JobStatus]:
         """The jobs that have not ended; of everyone, as the cluster has one user."""
         del everyone
         self._heal()
-        return self._ask(_STATUS + _LIVE)
+        return self._ask(STATUS + _LIVE)
 
     def resources(self) -> list[Resource]:
         """This machine's cores, with the jobs that hold them."""
@@ -141,9 +130,9 @@ class Backend:
         self._heal()
         with reading(self._path) as db:
             db.execute("BEGIN")  # one state of the database for all of it
-            rows = db.execute(_SCHEDULE, (until, since)).fetchall()
+            rows = db.execute(SCHEDULE, (until, since)).fetchall()
             starts, cluster = forecast(db, time.time()), cluster_of(db)
-        found = (_allocation(row, cluster, starts.get(row["id"])) for row in rows)
+        found = (allocation_of(row, cluster, starts.get(row["id"])) for row in rows)
         inside = (one for one in found if one and one.start < until and one.stop >= since)
         return sorted(inside, key=lambda one: (one.start, one.job))
 
@@ -188,7 +177,7 @@ class Backend:
         if not self._path.exists():
             return []
         with reading(self._path) as db:
-            return [_status(row) for row in db.execute(query, values)]
+            return [status_of(row) for row in db.execute(query, values)]
 
     def _heal(self) -> None:
         """Run a round if one is due that nobody has run."""
@@ -232,62 +221,6 @@ def _held(db: sqlite3.Connection) -> dict[int, list[int]]:
         for resource in load(row, "resources"):
             held.setdefault(resource, []).append(row["id"])
     return held
-
-
-def _status(row: sqlite3.Row) -> JobStatus:
-    stdout, stderr = output_files(row)
-    return JobStatus(
-        id=row["id"],
-        state=JobState(row["state"]),
-        name=row["name"],
-        owner=row["owner"],
-        queue=row["queue"],
-        project=row["project"],
-        types=tuple(load(row, "types")),
-        properties=row["properties"],
-        resources=row["wanted"],
-        nodes=tuple(load(row, "nodes")),
-        submitted=row["submitted"],
-        scheduled=row["scheduled"],
-        started=row["started"],
-        ended=row["ended"],
-        walltime=row["walltime"],
-        exit_code=row["exit_code"],
-        message=row["message"],
-        events=tuple(SchedulerEvent(*event) for event in load(row, "events")),
-        array_id=row["array_id"],
-        array_index=row["array_index"],
-        resubmitted_from=row["resubmitted_from"],
-        dependencies=tuple(load(row, "after")),
-        command=f"/bin/sh {shlex.quote(row['script'])}",
-        directory=row["directory"],
-        stdout_file=stdout,
-        stderr_file=stderr,
-    )
-
-
-def _allocation(row: sqlite3.Row, cluster: Cluster, planned: Start | None) -> Allocation | None:
-    """The resources of a job; None if it waits and nothing is planned."""
-    state = JobState(row["state"])
-    if state is JobState.WAITING:
-        if not planned:
-            return None
-        start, stop = planned.time, planned.time + planned.walltime
-        resources = [one["resource_id"] for one in cluster.members(planned.resources)]
-    else:
-        start = row["started"] or row["scheduled"]
-        stop = row["ended"] if state.final else start + row["walltime"]
-        resources = load(row, "resources")
-    return Allocation(
-        row["id"],
-        state,
-        start,
-        stop,
-        tuple(resources),
-        row["name"],
-        row["owner"],
-        row["queue"] == "besteffort",
-    )
 
 
 def _delete(db: sqlite3.Connection, row: sqlite3.Row) -> str:
