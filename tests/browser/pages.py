@@ -126,11 +126,12 @@ class Monitor:
         return self.place.get_by_role("treegrid")
 
     def row(self, name: str) -> Locator:
-        """The first row with that in it."""
-        return self.grid.locator(".poj-row").filter(has_text=name).first
+        """The first row of that name."""
+        named = self.page.page.locator(".poj-link", has_text=re.compile(f"^{re.escape(name)}$"))
+        return self.grid.locator(".poj-row").filter(has=named).first
 
     def expect_state(self, name: str, tone: str) -> Locator:
-        """Wait until the row with that in it has come to that."""
+        """Wait until the row of that name has come to that."""
         row = self.row(name)
         expect(row.locator(f".poj-mark.poj-is-{tone}").first).to_be_visible()
         return row

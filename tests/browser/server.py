@@ -9,11 +9,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pydra_oar_jupyter
 from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Lab:
@@ -66,11 +70,15 @@ class Lab:
         (self.notebooks / name).write_text(json.dumps(content | {"cells": made}))
         return name
 
-    def settings(self, package: str, plugin: str) -> Path:
-        """The file of a person's settings of a plugin."""
-        folder = self.root / "config/lab/user-settings" / package
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{plugin}.jupyterlab-settings"
+    @contextmanager
+    def settings(self, plugin: str, **values: Any) -> Iterator[None]:
+        """A person's settings of a plugin, ``package:name``, for a while."""
+        package, _, name = plugin.partition(":")
+        file = self.root / f"config/lab/user-settings/{package}/{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+        yield
+        file.unlink()
 
     def _configure(self) -> None:
         config = self.root / "config"

@@ -12,6 +12,7 @@ from tests.browser.conftest import started
 from tests.browser.history import Ended
 
 HOUR = 3600.0
+REQUEST = '-l host=1/core=2,walltime=2:00:00 -p "mem>=8192"'
 YESTERDAY = [
     Ended("calibration", 21 * HOUR, 40, 1840, 4, source="calibration.ipynb [6]"),
     Ended("reduce-raw", 19.5 * HOUR, 12, 4100, 8, "script", host="oarnode2"),
@@ -42,7 +43,7 @@ def Campaign(samples: list[int]) -> float:
 """
 
 CAMPAIGN = """\
-%%pydra -l core=1
+%%pydra -l core=1 --cache-root cache
 Campaign(samples=[1, 2, 3, 4, 5, 6])"""
 
 SPECTRUM = """\
@@ -52,6 +53,7 @@ print("reading 1200 frames of run 0412")
 for frame in progress(range(1200), label="frames"):
     if frame % 40 == 0:
         print(f"frame {frame:4d}  peak at {431 + frame % 7 / 10:.1f} nm", flush=True)
+    time.sleep(0.002)
     while frame == 744 and not os.path.exists("go-on"):
         time.sleep(0.1)
 """
@@ -86,15 +88,14 @@ def test_a_day_at_work(working, new_page):
     page = new_page(working)
     cells = [LOAD, SETUP, CAMPAIGN, SPECTRUM, SWEEP, TRAIN, ""]
     page.open(working.notebook("analysis.ipynb", *cells))
-    for number in (0, 1):
-        page.run(number, wait=True)
-    for number in (2, 3, 4, 5):
+    for number in range(6):
         page.run(number, wait=True)
     page.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
 
     tab = page.tab()
     tab.expect_state("spectrum", "running")
-    array = tab.row("sweep")
+    expect(tab.row("spectrum")).to_contain_text("/1200")
+    array = tab.expect_state("sweep", "running")
     expect(array.locator(".poj-bar-words")).to_have_text("6/15")
     tab.expect_state("train", "waiting")
     run = tab.expect_state("Campaign", "failed")
@@ -116,9 +117,15 @@ def test_a_day_at_work(working, new_page):
 
     tab.view("Resources")
     picker = tab.place.locator(".poj-picker")
-    picker.get_by_role("group", name="core", exact=True).get_by_role("textbox").fill("4")
+    picker.get_by_role("button", name="More: host").click()
+    picker.get_by_role("button", name="More: core").click()
     picker.get_by_role("button", name="+ condition").click()
-    expect(picker.locator(".poj-start")).to_be_visible()
+    picker.get_by_label("Property").select_option("mem")
+    picker.get_by_label("Comparison").select_option(">=")
+    picker.get_by_label("Value").fill("8192")
+    picker.get_by_role("button", name="2 h", exact=True).click()
+    expect(picker.get_by_label("Request")).to_have_value(REQUEST)
+    expect(picker.get_by_role("button", name="Use in this cell")).to_be_enabled()
     page.picture("picker")
 
     page.bring("analysis.ipynb")

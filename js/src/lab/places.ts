@@ -81,6 +81,7 @@ function newTab(channel: Channel, makeHost: MakeHost): MainAreaWidget {
     channel.close();
   });
   const tab = new MainAreaWidget({ content });
+  tab.toolbar.hide(); // it has none
   tab.id = 'pydra-oar-tab';
   tab.title.label = t('OAR jobs');
   tab.title.icon = jobsIcon;
