@@ -1,6 +1,6 @@
 import { useComputed, useSignal, type Signal } from '@preact/signals';
-import type { HTMLAttributes, JSX } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import type { HTMLAttributes, JSX, RefObject } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { useMonitor } from './context';
 import type { Row } from './protocol';
@@ -78,8 +78,13 @@ function Shown({ of, beside }: { of: string; beside: boolean }): JSX.Element {
   const { store } = useMonitor();
   const last = useRef<Row>();
   const row = (last.current = store.rows.value.get(of) ?? last.current);
+  const whole = useKeptFocus(!beside);
   return (
-    <aside class={beside ? 'poj-detail poj-beside' : 'poj-detail'} aria-label={t('Job')}>
+    <aside
+      ref={whole}
+      class={beside ? 'poj-detail poj-beside' : 'poj-detail'}
+      aria-label={t('Job')}
+    >
       <button
         type="button"
         class="poj-button poj-back"
@@ -99,6 +104,22 @@ function Shown({ of, beside }: { of: string; beside: boolean }): JSX.Element {
       )}
     </aside>
   );
+}
+
+/** Where the table gives way, the focus comes along; it goes back to where it was in the end. */
+function useKeptFocus(take: boolean): RefObject<HTMLElement> {
+  const place = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    if (take) place.current?.querySelector('button')?.focus();
+    return () => {
+      if (!place.current?.contains(document.activeElement)) return;
+      requestAnimationFrame(() => {
+        if (before instanceof HTMLElement) before.focus();
+      });
+    };
+  }, []);
+  return place;
 }
 
 /** What keeps the rows from being up to date. */
