@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
-import { AskError } from './channel';
+import { problemOf } from './channel';
 import type { Monitor } from './context';
 import type { Acted, Action, Row } from './protocol';
 import { confirm, type Question } from './ui/Confirm';
@@ -52,11 +52,10 @@ export async function act(monitor: Monitor, action: Action, rows: readonly Row[]
     const acted = await monitor.channel.ask('act', { action, keys });
     state.outcome.value = outcomeOf(action, chosen, acted);
   } catch (error) {
-    const text = error instanceof AskError && error.problem.hint;
-    const message = error instanceof Error ? error.message : String(error);
+    const { message, hint } = problemOf(error);
     state.outcome.value = {
       text: failed(action),
-      problems: [{ name: '', why: text ? `${message} ${text}` : message }],
+      problems: [{ name: '', why: `${message} ${hint}`.trim() }],
       created: [],
     };
   } finally {

@@ -1,4 +1,4 @@
-import type { Push, Problem, Verb, Verbs } from './protocol';
+import type { Problem, Push, Verb, Verbs } from './protocol';
 
 /** The way to whoever knows the jobs. */
 export interface Channel {
@@ -20,4 +20,10 @@ export class AskError extends Error {
     super(problem.message);
     this.name = 'AskError';
   }
+}
+
+/** What went wrong, whatever was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof AskError) return error.problem;
+  return { message: error instanceof Error ? error.message : String(error), hint: '' };
 }

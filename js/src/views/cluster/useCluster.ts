@@ -1,10 +1,9 @@
 import { useComputed } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-import { AskError } from '../../channel';
+import { problemOf } from '../../channel';
 import { useMonitor } from '../../context';
 import type { Cluster, Problem, Row } from '../../protocol';
-import { t } from '../../words';
 import { asked, type Span } from './span';
 
 /** How long a picture is good, in milliseconds. */
@@ -70,11 +69,6 @@ export function useCluster(backend: string, span: Span, visible: boolean): Seen 
 
 function covers({ now, from, to }: Cluster, { start, length }: Span): boolean {
   return from <= now + start && to >= now + start + length;
-}
-
-export function problemOf(error: unknown): Problem {
-  if (error instanceof AskError) return error.problem;
-  return { message: t('This did not work.'), hint: String(error) };
 }
 
 /** Counts how often a row of one's own came, went or changed its state. */

@@ -1,6 +1,6 @@
 import { batch, signal } from '@preact/signals';
 
-import { AskError, type Channel } from '../../channel';
+import { AskError, problemOf, type Channel } from '../../channel';
 import type { LogPart, Problem } from '../../protocol';
 import { t } from '../../words';
 import { Lines } from './lines';
@@ -174,9 +174,4 @@ export class Reader {
     });
     if (!problem && this.version.value !== version) await this.more();
   }
-}
-
-export function problemOf(error: unknown): Problem {
-  if (error instanceof AskError) return error.problem;
-  return { message: error instanceof Error ? error.message : String(error), hint: '' };
 }

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { problemOf } from '../../channel';
 import { useMonitor } from '../../context';
 import type { Details, Problem, Row } from '../../protocol';
-import { problemOf } from './reader';
 
 export interface Known {
   /** What was told last about this row; null until something was. */

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { problemOf } from '../../channel';
 import { useMonitor } from '../../context';
 import type { Choice, Picked, Problem, Site } from '../../protocol';
 import type { Store } from '../../store';
-import { problemOf } from '../cluster/useCluster';
 import { finished, firstChoice } from './choice';
 
 /** How long to wait for more changes before asking, in milliseconds. */
