@@ -10,9 +10,9 @@ import { FreeNow, type Only } from './FreeNow';
 import { HostTable } from './HostTable';
 import { layOut, type HostRow } from './layout';
 import { FIRST_SPAN, pan, zoom, type Span } from './span';
-import { useBackend } from './useBackend';
+import { useBackend } from '../../ui/useBackend';
 import { useCluster } from './useCluster';
-import { useVisible } from './useVisible';
+import { useVisible } from '../../ui/useVisible';
 
 /** The cluster as a picture: what is free now, and a Gantt chart of the last and next hours. */
 export function ClusterView(): VNode {

@@ -4,7 +4,7 @@ import { useCallback, useRef } from 'preact/hooks';
 import { useMonitor } from '../../context';
 import type { Problem, Row } from '../../protocol';
 import { t } from '../../words';
-import { ActionOutcome } from './ActionOutcome';
+import { ActionOutcome } from '../../ui/ActionOutcome';
 import { Asked } from './Asked';
 import { Facts } from './Facts';
 import { Header } from './Header';

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useMonitor } from '../../context';
 import { useSize } from '../../ui/useSize';
 import { t } from '../../words';
-import { ActionOutcome } from '../job/ActionOutcome';
+import { ActionOutcome } from '../../ui/ActionOutcome';
 import { Foot } from './Foot';
 import { Grid } from './Grid';
 import { Selection } from './select';

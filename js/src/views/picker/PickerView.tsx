@@ -2,8 +2,8 @@ import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
 
 import { t } from '../../words';
-import { useBackend } from '../cluster/useBackend';
-import { useVisible } from '../cluster/useVisible';
+import { useBackend } from '../../ui/useBackend';
+import { useVisible } from '../../ui/useVisible';
 import { Conditions } from './Conditions';
 import { Levels } from './Levels';
 import { Outlook } from './Outlook';

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 
-import { outcome } from '../../actions';
-import { useMonitor } from '../../context';
-import { t } from '../../words';
+import { outcome } from '../actions';
+import { useMonitor } from '../context';
+import { t } from '../words';
 
 /** What the last action came to, until it is dismissed. */
 export function ActionOutcome(): JSX.Element | null {

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 
-import { useMonitor } from '../../context';
-import { t } from '../../words';
+import { useMonitor } from '../context';
+import { t } from '../words';
 
 /** The backend that a view is about ("" until that is known), and where there are several, a choice. */
 export function useBackend(): { backend: string; chooser: VNode | null } {
