@@ -7,7 +7,7 @@ const common = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'warni
 await build({
   ...common,
   entryPoints: [
-    { in: 'src/widget.ts', out: 'widget' },
+    { in: 'src/cell/index.ts', out: 'widget' },
     { in: 'style/index.css', out: 'widget' },
   ],
   outdir: '../pydra_oar_jupyter/notebook/widgets/static',

@@ -1,9 +1,9 @@
 import type { RenderProps } from '@anywidget/types';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { GO, USE, cellHost } from '../src/cellHost';
+import { GO, USE, cellHost } from '../src/cell/host';
+import widget from '../src/cell';
 import type { Message, Question } from '../src/protocol';
-import widget from '../src/widget';
 
 /** How long anything may take on a loaded machine, in milliseconds. */
 const PATIENCE = 20_000;
@@ -99,9 +99,19 @@ test('what JupyterLab does for a cell is done; without it, words go to the clipb
   expect(await cellHost.goTo(origin)).toBe(false);
 });
 
-test('where a page has no clipboard nothing is copied', async () => {
+test('where a page has no clipboard, words are copied from a field, if the page may', async () => {
   vi.stubGlobal('navigator', {});
+  const page = document as unknown as { execCommand?: () => boolean };
+  page.execCommand = () => false;
   expect(await cellHost.useInCell('-l core=1')).toBe('impossible');
+  let copied = '';
+  page.execCommand = () => {
+    copied = (document.activeElement as HTMLTextAreaElement).value;
+    return true;
+  };
+  expect(await cellHost.useInCell('-l core=2')).toBe('copied');
+  expect(copied).toBe('-l core=2');
+  delete page.execCommand;
 });
 
 test('a choice is kept, and a page that keeps nothing is no trouble', async () => {

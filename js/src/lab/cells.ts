@@ -1,13 +1,12 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 
-import { GO, USE } from '../cellHost';
-import type { Host } from '../host';
-import type { Details } from '../protocol';
+import { GO, USE } from '../cell/host';
+import type { Host, Origin } from '../host';
 
 interface Asked {
   [USE]: { words: string };
-  [GO]: { origin: NonNullable<Details['origin']> };
+  [GO]: { origin: Origin };
 }
 
 /** Do for the component in a cell's output what only JupyterLab can. */

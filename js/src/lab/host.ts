@@ -5,6 +5,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
 import type { Channel } from '../channel';
+import { copyText } from '../clipboard';
 import type { Host } from '../host';
 import { changeCell, goToCell } from './notebooks';
 
@@ -23,7 +24,9 @@ export function labHost({ app, notebooks, documents, state }: Parts, channel: Ch
     async useInCell(words) {
       const place = async (cell: string) => (await channel.ask('place', { cell, words })).cell;
       const panel = notebooks?.currentWidget;
-      if (!panel || !(await changeCell(panel, place))) return copy(words);
+      if (!panel || !(await changeCell(panel, place))) {
+        return (await copyText(words)) ? 'copied' : 'impossible';
+      }
       app.shell.activateById(panel.id);
       return 'placed';
     },
@@ -31,13 +34,4 @@ export function labHost({ app, notebooks, documents, state }: Parts, channel: Ch
     keep: (name, value) => void state?.save(id(name), value as ReadonlyPartialJSONValue),
     kept: async (name) => (await state?.fetch(id(name))) ?? null,
   };
-}
-
-async function copy(words: string): Promise<'copied' | 'impossible'> {
-  try {
-    await navigator.clipboard.writeText(words);
-    return 'copied';
-  } catch {
-    return 'impossible';
-  }
 }

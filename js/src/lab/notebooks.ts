@@ -2,9 +2,7 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookActions, NotebookPanel, type Notebook } from '@jupyterlab/notebook';
 
-import type { Details } from '../protocol';
-
-type Origin = NonNullable<Details['origin']>;
+import type { Origin } from '../host';
 
 /**
  * Where a notebook can be among the server's files, the likeliest first. A kernel knows its path on

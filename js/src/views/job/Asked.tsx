@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 
 import type { Details } from '../../protocol';
 import { t } from '../../words';
-import { Copy } from './clipboard';
+import { Copy } from './Copy';
 
 /** What was asked, and where its files are; each can be copied. */
 export function Asked({ details }: { details: Details }): JSX.Element {

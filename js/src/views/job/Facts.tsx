@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { useMonitor } from '../../context';
+import type { Origin } from '../../host';
 import type { Details, Row } from '../../protocol';
 import { duration, moment } from '../../ui/format';
 import { t } from '../../words';
@@ -29,7 +30,7 @@ export function Facts({ row, details }: { row: Row; details: Details | null }): 
             </div>
           ))}
       </dl>
-      {details?.origin && <Origin origin={details.origin} />}
+      {details?.origin && <From origin={details.origin} />}
     </section>
   );
 }
@@ -49,7 +50,7 @@ function times(row: Row, now: number): Fact[] {
   ];
 }
 
-function Origin({ origin }: { origin: NonNullable<Details['origin']> }): JSX.Element {
+function From({ origin }: { origin: Origin }): JSX.Element {
   const { host } = useMonitor();
   const [gone, setGone] = useState(false);
   const go = async (): Promise<void> => setGone(!(await host.goTo(origin)));

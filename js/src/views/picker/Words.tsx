@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useId, useState } from 'preact/hooks';
 
+import { copyText } from '../../clipboard';
 import { useMonitor } from '../../context';
 import { t } from '../../words';
 import type { Picker } from './usePicker';
@@ -25,13 +26,9 @@ export function Words({ picker, onTaken }: Props): VNode {
     if (how !== 'impossible') onTaken(text);
   }
   async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      tell(t('Copied.'));
-      onTaken(text);
-    } catch {
-      tell(t('The page may not copy: mark the text and copy it.'));
-    }
+    const copied = await copyText(text);
+    tell(copied ? t('Copied.') : t('The page may not copy: mark the text and copy it.'));
+    if (copied) onTaken(text);
   }
   return (
     <div class="poj-request">

@@ -1,10 +1,10 @@
 import type { RenderProps } from '@anywidget/types';
 
-import type { Channel } from './channel';
-import { kernelChannel } from './channels/kernel';
-import { serverChannel } from './channels/server';
-import { cellHost } from './cellHost';
-import { mount } from './mount';
+import type { Channel } from '../channel';
+import { kernelChannel } from '../channels/kernel';
+import { serverChannel } from '../channels/server';
+import { mount } from '../mount';
+import { cellHost } from './host';
 
 /** What the widget's Python side tells it, and hears of it. */
 interface Traits {

@@ -1,5 +1,5 @@
-import type { Details } from './protocol';
-import type { Host } from './host';
+import { copyText } from '../clipboard';
+import type { Host, Origin } from '../host';
 
 /** Our part of JupyterLab hears these events, where it is; it prevents the default by doing it. */
 export const USE = 'pydra-oar:use';
@@ -11,15 +11,10 @@ const KEPT = 'pydra-oar-jupyter:';
 export const cellHost: Host = {
   async useInCell(words) {
     if (wasDone(USE, { words })) return 'placed';
-    try {
-      await navigator.clipboard.writeText(words);
-      return 'copied';
-    } catch {
-      return 'impossible'; // the page may not, or has no clipboard
-    }
+    return (await copyText(words)) ? 'copied' : 'impossible';
   },
 
-  goTo(origin: NonNullable<Details['origin']>) {
+  goTo(origin: Origin) {
     return Promise.resolve(wasDone(GO, { origin }));
   },
 
