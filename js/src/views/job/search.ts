@@ -8,7 +8,7 @@ export interface Match {
   length: number;
 }
 
-export const MOST_MATCHES = 50_000;
+const MOST_MATCHES = 50_000;
 
 /** Finds a text, in whatever case, in rows as they come and go. */
 export class Finder {

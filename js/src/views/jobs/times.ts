@@ -1,7 +1,7 @@
 import type { Row } from '../../protocol';
 
 /** What is not known sorts last and shows as nothing. */
-export const UNKNOWN = -1;
+const UNKNOWN = -1;
 
 /** Whether time still runs for it. */
 export function isLive(row: Row): boolean {
