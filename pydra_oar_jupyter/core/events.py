@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
+
+from pydra_oar_jupyter.core.files import open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +33,7 @@ class EventLog:
         """
         try:
             # Opened anew each time: NFS checks then whether there is more.
-            with self._path.open("rb", buffering=0) as file:
+            with os.fdopen(open_plain(self._path), "rb", buffering=0) as file:
                 if file.seek(0, 2) <= self._read:
                     return []
                 file.seek(self._read)

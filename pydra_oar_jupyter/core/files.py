@@ -66,7 +66,7 @@ def open_private(path: Path) -> int:
             can't be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = open_plain(path, os.O_NOFOLLOW)
     except OSError as error:
         if error.errno == errno.EACCES and path.exists():
             raise _untrusted(path, path.lstat()) from None
@@ -76,6 +76,29 @@ def open_private(path: Path) -> int:
         return descriptor
     os.close(descriptor)
     raise _untrusted(path, facts)
+
+
+def open_plain(path: Path, flags: int = 0) -> int:
+    """A descriptor to read a file, in whose place a job may have put a pipe or a device.
+
+    Raises:
+        OSError: it can't be opened, or is no file whose reading comes to an end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is no file", str(path))
+
+
+def tail(path: Path, most: int) -> bytes:
+    """The last bytes of a file, so many at most; none if it can't be read."""
+    try:
+        with os.fdopen(open_plain(path), "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+            return file.read(most)
+    except OSError:
+        return b""
 
 
 def _untrusted(path: Path, facts: os.stat_result) -> SpoolError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import JobFailed, SpoolError
+from pydra_oar_jupyter.core.files import open_plain, tail
 from pydra_oar_jupyter.core.outcome import Ending
 
 if TYPE_CHECKING:
@@ -296,7 +298,8 @@ def resume_all(jobs: Sequence[Job]) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(errors="replace")
+        with os.fdopen(open_plain(path), errors="replace") as file:
+            return file.read()
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -304,10 +307,5 @@ def _text(path: Path) -> str:
 
 
 def _tail(path: Path, lines: int = 10) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - 8192))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
+    text = tail(path, 8192).decode(errors="replace")
     return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])

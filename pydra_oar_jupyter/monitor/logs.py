@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydra_oar_jupyter.core.clean import coloured
 from pydra_oar_jupyter.core.errors import RequestError
+from pydra_oar_jupyter.core.files import open_plain
 from pydra_oar_jupyter.monitor.keys import PairioJob, Task, find, job_of
 from pydra_oar_jupyter.workflows.counts import OVER
 
@@ -42,7 +42,7 @@ def log(*, key: str, stream: Stream, at: int, most: int) -> dict[str, Any]:
         key: of a row whose details name that stream.
         stream: which.
         at: the first byte that is wanted; -1: the last ones.
-        most: how many bytes at most; a megabyte in any case.
+        most: how many bytes at most: 1,024 if it is less, a megabyte if it is more.
 
     Returns:
         A ``LogPart`` of the protocol; an empty one of what is not there (any more).
@@ -111,16 +111,12 @@ def _inside(data: bytes, at: int) -> int:
 
 def _bytes(path: Path, start: int, count: int) -> tuple[bytes, int]:
     try:
-        # Not blocking: a job may put a pipe in its place.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = open_plain(path)
     except OSError:
         return b"", 0
     try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            return b"", 0
         data = os.pread(descriptor, count, start)
-        return data, max(facts.st_size, start + len(data) if data else 0)
+        return data, max(os.fstat(descriptor).st_size, start + len(data) if data else 0)
     except OSError:
         return b"", 0
     finally:

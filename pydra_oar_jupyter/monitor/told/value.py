@@ -6,6 +6,8 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.files import tail
+
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.spool import JobDirectory
 
@@ -15,13 +17,7 @@ _TAIL = 1 << 16
 
 def value_of(job: JobDirectory) -> str:
     """The last expression's value as text; "" if there is none, or it is very long."""
-    try:
-        with job.events.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _TAIL))
-            lines = file.read().splitlines()
-    except OSError:
-        return ""
-    for line in reversed(lines):
+    for line in reversed(tail(job.events, _TAIL).splitlines()):
         with suppress(ValueError, RecursionError, KeyError, TypeError):
             event = json.loads(line)
             if event["event"] == "value":
