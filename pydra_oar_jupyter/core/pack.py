@@ -101,7 +101,13 @@ def whole(pack: Pack) -> Iterator[None]:
 
 
 def new_pack(
-    request: Request, kind: str, name: str, origin: Origin | None = None, *, array: bool
+    request: Request,
+    kind: str,
+    name: str,
+    origin: Origin | None = None,
+    *,
+    array: bool,
+    run: str = "",
 ) -> Pack:
     """An empty one. Of the request, what a submission says itself is left to it."""
     rest = dataclasses.replace(
@@ -115,5 +121,6 @@ def new_pack(
         script="",
         origin=origin or Origin(),
         group=secrets.token_hex(8) if array else "",
+        run=run,
     )
     return Pack(request, spec)

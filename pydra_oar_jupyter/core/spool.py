@@ -71,6 +71,7 @@ class JobSpec:
         script: the lines of sh that do its work.
         origin: where it came from.
         group: jobs of one group are submitted together, as one array; their names may differ.
+        run: the id of Pydra's run that it does a part of; "" for none, or if nobody knows.
         created: seconds since the epoch.
     """
 
@@ -81,6 +82,7 @@ class JobSpec:
     script: str
     origin: Origin = field(default_factory=Origin)
     group: str = ""
+    run: str = ""
     created: float = field(default_factory=time.time)
 
     @property

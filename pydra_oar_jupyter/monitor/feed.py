@@ -117,7 +117,7 @@ class Feed:
         touched: Changed = {}
         for name, look in (
             ("runs", lambda: self._runs.look(opened)),
-            ("jobs", lambda: self._own.look(self._runs.jobs, self._shown["pairio"])),
+            ("jobs", lambda: self._own.look(self._runs.ids, self._shown["pairio"])),
             ("others", lambda: self._turn("others", self._all_others(everyone=everyone))),
             ("pairio", lambda: self._turn("pairio", self._of_pairio())),
         ):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.array import JobArray
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.core.origin import Origin
     from pydra_oar_jupyter.workflows.runs.run import Run
 
 
@@ -245,7 +246,7 @@ class OarMagics(Magics, OarConfig):
     def attach(self) -> None:
         """Let Pydra's Submitter run in cells, if that is wanted. Pydra is not imported for it."""
         if self.submitters:
-            hook.attach(self._show_run)
+            hook.attach(self._show_run, self._origin)
 
     def detach(self) -> None:
         """Leave Pydra as it was."""
@@ -255,6 +256,11 @@ class OarMagics(Magics, OarConfig):
         from pydra_oar_jupyter.notebook.runs.end import shown
 
         return shown(self.shell, run)
+
+    def _origin(self) -> Origin:
+        from pydra_oar_jupyter.notebook.packing import cell_origin
+
+        return cell_origin(self.shell)
 
     @property
     def _names(self) -> dict[str, Any]:

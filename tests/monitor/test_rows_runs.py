@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydra.engine  # noqa: F401 - before its workers, or they can't be imported
 import pytest
+from pydra.engine.submitter import Submitter
 
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.monitor import keys
+from pydra_oar_jupyter.monitor.details import details
 from pydra_oar_jupyter.monitor.keys import node_key, run_key
-from pydra_oar_jupyter.monitor.rows import own
 from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
-from pydra_oar_jupyter.workflows.runs.run import Run, run, submit
+from pydra_oar_jupyter.workflows.runs import hook
+from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts, TaskState
 from tests.waiting import wait_until
-from tests.workflows.flows import Doubles, Ends, Nested
+from tests.workflows.flows import Doubles, Ends, Nested, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,12 +59,15 @@ def children(viewer: Viewer, parent: str) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in viewer.rows.values() if row["parent"] == parent}
 
 
+def kinds(viewer: Viewer) -> set[str]:
+    """Those of all rows that it was ever told of."""
+    pushed = (row for push in viewer.pushes("rows") for row in push["changed"])
+    return {row["kind"] for row in pushed if "kind" in row}
+
+
 def test_a_run_opens_to_nodes_and_these_to_tasks(
-    start: Callable[..., Run], viewer: Viewer, spool: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Run], viewer: Viewer, spool: Path
 ) -> None:
-    monkeypatch.setattr(
-        own, "_CLAIMED_WITHIN", 0.0
-    )  # it is not by being young that jobs are hidden
     viewer.follow()
     gate = spool.parent / "gate"
     one = start(Doubles(xs=[1, 2], gate=str(gate)))
@@ -77,8 +87,7 @@ def test_a_run_opens_to_nodes_and_these_to_tasks(
     ids = {str(job.id) for job in one.jobs}
     assert {task["id"] for task in tasks.values()} == ids
     assert all(task["node"] and task["state"] == "running" for task in tasks.values())
-    # The jobs themselves are not shown besides.
-    viewer.until(lambda: {row["kind"] for row in viewer.rows.values()} == {"run", "node", "task"})
+    assert kinds(viewer) == {"run", "node", "task"}  # the jobs themselves are not shown besides
     thing = keys.find(tasks["Step[0]"]["key"])
     job = keys.job_of(thing)
     assert job is not None
@@ -102,6 +111,8 @@ def test_a_run_opens_to_nodes_and_these_to_tasks(
     viewer.until(lambda: key not in viewer.rows)
     with pytest.raises(OarError, match="no run"):
         keys.find(key)
+    # Nothing else stands for its jobs any more.
+    viewer.until(lambda: {row["kind"] for row in viewer.rows.values()} == {"array", "pydra"})
 
 
 @pytest.mark.parametrize("backend", ["local"])
@@ -119,7 +130,45 @@ def test_the_job_of_a_run_in_one_job_is_not_shown_besides(
     one.wait(LONG)
     viewer.until(lambda: viewer.rows[key]["tone"] == "done")
     assert viewer.until(lambda: [push for push in viewer.pushes("grown") if push["ended"]])
-    assert {row["kind"] for row in viewer.rows.values()} == {"run", "node"}
+    assert kinds(viewer) == {"run", "node"}
+
+
+def test_the_jobs_of_a_submitter_in_a_cell_are_its_runs(viewer: Viewer, spool: Path) -> None:
+    origin = Origin("fit.ipynb [3]", "a/fit.ipynb", "ab-1")
+    hook.attach(lambda _: nullcontext(), lambda: origin)
+    viewer.follow()
+
+    async def cell() -> int:
+        cache = spool.parent / "cache"
+        with Submitter(worker="oar", cache_root=cache, oarsub_args="-l core=1") as submitter:
+            return int(submitter(Doubles(xs=[1, 2])).outputs.out)
+
+    try:
+        assert asyncio.run(cell()) == 6
+    finally:
+        hook.detach()
+    (one,) = runs()
+    viewer.until(lambda: viewer.rows.get(run_key(one.id), {}).get("tone") == "done")
+    assert viewer.rows[run_key(one.id)]["source"] == origin.label
+    jobs = all_jobs().all()
+    assert len(jobs) == 3
+    assert {(job.spec.run, job.spec.origin) for job in jobs} == {(one.id, origin)}
+    assert kinds(viewer) == {"run"}
+    told = details(key=keys.job_key(jobs[0].directory.id))
+    assert told["origin"] == {"notebook": "a/fit.ipynb", "cellId": "ab-1", "label": origin.label}
+
+
+def test_jobs_of_no_run_that_is_seen_are_nobodys(viewer: Viewer, spool: Path) -> None:
+    one = submit(Step(x=1), cache_root=spool.parent / "cache", oarsub_args="-l core=1")
+    assert one.result(LONG).out == 2
+    with Submitter(
+        worker="oar", cache_root=spool.parent / "other", oarsub_args="-l core=1"
+    ) as submitter:
+        submitter(Step(x=2))
+    newest, oldest = all_jobs().all()
+    assert (oldest.spec.run, newest.spec.run) == (one.id, "")
+    viewer.follow()
+    viewer.until(lambda: viewer.rows.keys() == {run_key(one.id), keys.job_key(newest.directory.id)})
 
 
 @pytest.mark.parametrize("backend", ["local"])
@@ -211,8 +260,9 @@ def submit_pydra(submit: Callable[..., Any]) -> Callable[..., Any]:
         jobs = submit(*works, kind="script", array=True)
         wait_until(lambda: all(job.done() for job in jobs))
         for job in jobs:
-            text = job.directory.spec_file.read_text()
-            job.directory.spec_file.write_text(text.replace('"kind": "script"', '"kind": "pydra"'))
+            spec = json.loads(job.directory.spec_file.read_text())
+            del spec["run"]  # as it was before jobs knew theirs
+            job.directory.spec_file.write_text(json.dumps({**spec, "kind": "pydra"}))
             vars(job).pop("spec", None)
         return jobs
 

@@ -12,6 +12,8 @@ import pydra.engine  # noqa: F401 - before its workers, or they can't be importe
 import pytest
 from pydra.engine.submitter import Submitter
 
+from pydra_oar_jupyter.core.origin import Origin
+from pydra_oar_jupyter.workflows.worker.batch import Owner
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ class Going:
     def _work(self, task: Any, options: dict[str, Any], call: dict[str, Any]) -> None:
         try:
             with Submitter(worker="oar", **options) as self._submitter:
-                self.worker.snapshot = self._snapshot
+                if self._snapshot:
+                    self.worker.owner = Owner("", Origin(), self._snapshot, lambda: None)
                 self.result = self._submitter(task, **call)
         except BaseException as error:
             self.error = error

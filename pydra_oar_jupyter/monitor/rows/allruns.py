@@ -10,7 +10,7 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.monitor.changes import kept, turned
 from pydra_oar_jupyter.monitor.lookout import Lookout
-from pydra_oar_jupyter.monitor.rows.runs import inner_rows, jobs_of, run_row
+from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
 from pydra_oar_jupyter.workflows.runs.run import runs
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ class _Seen:
         stamp: of its snapshot's file then.
         ended: whether that was its end.
         open: whether its nodes and tasks are among the rows.
-        jobs: the scheduler's ids of those jobs of it that were named.
         shown: its rows, by their keys.
     """
 
@@ -37,7 +36,6 @@ class _Seen:
     stamp: int = -1
     ended: bool = False
     open: bool = False
-    jobs: set[int] = field(default_factory=set)
     shown: dict[str, Row] = field(default_factory=dict)
 
 
@@ -45,11 +43,11 @@ class AllRuns:
     """Looks at runs whose snapshot was written anew. Used from one thread.
 
     Attributes:
-        jobs: the scheduler's ids of jobs that are known to be a run's; another set when some came.
+        ids: of all runs.
     """
 
     def __init__(self) -> None:
-        self.jobs: frozenset[int] = frozenset()
+        self.ids: frozenset[str] = frozenset()
         self._lookout = Lookout(spool_root() / "runs")
         self._seen: dict[str, _Seen] = {}
 
@@ -64,7 +62,6 @@ class AllRuns:
         """
         changed: Changed = self._list() if self._lookout.due() else {}
         wanted = {_run_of(key) for key in opened}
-        named: set[int] = set()
         for id_, seen in self._seen.items():
             wants = id_ in wanted
             if seen.ended and seen.open == wants:
@@ -78,9 +75,6 @@ class AllRuns:
                 continue
             changed |= turned(seen.shown, shown)
             seen.shown, seen.stamp, seen.open = shown, stamp, wants
-            named |= seen.jobs
-        if named - self.jobs:
-            self.jobs |= named
         return changed
 
     def _look_at(self, seen: _Seen, *, opened: bool) -> dict[str, Row]:
@@ -88,7 +82,6 @@ class AllRuns:
         top = run_row(seen.run, snapshot)
         inner = inner_rows(seen.run, snapshot) if opened else {}
         seen.ended = snapshot.state.final
-        seen.jobs |= jobs_of(snapshot)
         return kept(seen.shown, {top["key"]: top, **inner})
 
     def _list(self) -> Changed:
@@ -99,6 +92,7 @@ class AllRuns:
             changed |= dict.fromkeys(self._seen.pop(id_).shown)
         for id_, run in found.items():
             self._seen.setdefault(id_, _Seen(run))
+        self.ids = frozenset(found)
         self._lookout.listed(time.monotonic() - begun)
         return changed
 

@@ -13,6 +13,7 @@ from pydra_oar_jupyter.monitor.keys import array_key, pairio_key
 from pydra_oar_jupyter.monitor.lookout import Lookout
 from pydra_oar_jupyter.monitor.rows.arrays import array_row
 from pydra_oar_jupyter.monitor.rows.jobs import job_row, trouble
+from pydra_oar_jupyter.workflows.runs.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.spool import JobSpec
     from pydra_oar_jupyter.monitor.changes import Changed
     from pydra_oar_jupyter.monitor.rows import Row
-
-# How long jobs of Pydra's tasks wait for a run that is theirs before they are shown, in seconds.
-_CLAIMED_WITHIN = 5.0
 
 
 @dataclass(eq=False)
@@ -69,20 +67,14 @@ class _Group:
 
     def picture(self) -> dict[str, Row]:
         """The rows that stand for it."""
-        self.dirty = not self.settled
-        if self.claimed or self.dirty:
+        self.dirty = False
+        if self.claimed:
             return {}
         parent = array_key(self.spec.group) if len(self.jobs) > 1 else ""
         rows = [row if row["parent"] == parent else _moved(row, parent)
                 for row in map(self.rows.get, self.jobs) if row]  # fmt: skip
         whole = [array_row(self.spec.group, rows)] if parent and rows else []
         return {row["key"]: row for row in (*whole, *rows)}
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is known if it is a run's."""
-        late = time.time() - self.spec.created > _CLAIMED_WITHIN
-        return self.spec.kind != "pydra" or self.claimed or late
 
 
 class OwnJobs:
@@ -97,14 +89,14 @@ class OwnJobs:
         self._groups: dict[str, _Group] = {}
         self._group_of: dict[str, str] = {}  # by the directories' ids
         self._going: set[str] = set()
-        self._of_runs: frozenset[int] = frozenset()
+        self._runs: frozenset[str] = frozenset()
         self._pairios: set[str] = set()  # the groups that compute clients have submitted
 
-    def look(self, of_runs: frozenset[int], of_pairio: Collection[str] = ()) -> Changed:
+    def look(self, runs: frozenset[str], of_pairio: Collection[str] = ()) -> Changed:
         """What has changed since the last time; None for a row that is gone.
 
         Args:
-            of_runs: the scheduler's ids of jobs that are known to be a run's.
+            runs: the ids of all runs.
             of_pairio: the keys of Pairio's jobs that have rows of their own.
 
         Raises:
@@ -116,7 +108,7 @@ class OwnJobs:
             group.look()
             if group.dirty:
                 dirty.add(key)
-        dirty |= self._claim(of_runs, dirty) | self._claim_for_pairio(of_pairio)
+        dirty |= self._claim(runs, dirty) | self._claim_for_pairio(of_pairio)
         changed: Changed = {}
         for key in sorted(dirty, key=lambda key: self._groups[key].spec.created):
             group = self._groups[key]
@@ -127,9 +119,7 @@ class OwnJobs:
                 del self._groups[key]
                 self._pairios.discard(key)
         self._going = {
-            key
-            for key in self._going | dirty
-            if key in self._groups and (self._groups[key].going or self._groups[key].dirty)
+            key for key in self._going | dirty if key in self._groups and self._groups[key].going
         }
         return changed
 
@@ -166,19 +156,20 @@ class OwnJobs:
         self._lookout.listed(time.monotonic() - begun)
         return touched
 
-    def _claim(self, of_runs: frozenset[int], dirty: set[str]) -> set[str]:
-        """The groups that turn out to be a run's."""
-        looked = self._groups.keys() if of_runs is not self._of_runs else dirty
-        self._of_runs = of_runs
-        claimed = set()
+    def _claim(self, runs: frozenset[str], dirty: set[str]) -> set[str]:
+        """The groups that are a run's from now on, or whose run is gone."""
+        looked = self._groups.keys() if runs != self._runs else dirty
+        self._runs = runs
+        changed = set()
         for key in looked:
             group = self._groups[key]
-            if group.spec.kind != "pydra" or group.claimed:
-                continue
-            if any(job.id in of_runs for job in group.jobs.values()):
-                group.claimed = True
-                claimed.add(key)
-        return claimed
+            if id_ := group.spec.run:
+                # It may have come after all were listed.
+                claimed = id_ in runs or _is_run(id_)
+                if claimed != group.claimed:
+                    group.claimed = claimed
+                    changed.add(key)
+        return changed
 
     def _claim_for_pairio(self, shown: Collection[str]) -> set[str]:
         """The groups whose jobs are shown as Pairio's from now on, or are not any more."""
@@ -191,6 +182,13 @@ class OwnJobs:
                 group.claimed, group.dirty = claimed, True
                 changed.add(key)
         return changed
+
+
+def _is_run(id_: str) -> bool:
+    with suppress(Exception):  # it was removed, or what names it can't be used
+        run(id_)
+        return True
+    return False
 
 
 def _pairio_key(job: Job) -> str:

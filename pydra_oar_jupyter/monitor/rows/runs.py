@@ -116,12 +116,6 @@ def _task_row(run: Run, key: str, task: TaskFacts) -> Row:
     )
 
 
-def jobs_of(snapshot: RunSnapshot) -> set[int]:
-    """The scheduler's ids of its jobs, as far as the snapshot names them."""
-    ids = {snapshot.job, *(task.job for task in snapshot.tasks)}
-    return {id_ for id_ in ids if id_ is not None}
-
-
 def _above(run: Run, path: tuple[str, ...]) -> str:
     return node_key(run.id, path[:-1]) if len(path) > 1 else run_key(run.id)
 

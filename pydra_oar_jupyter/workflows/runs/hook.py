@@ -17,6 +17,8 @@ import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.origin import Origin
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
@@ -36,7 +38,7 @@ _MODULE = "pydra.engine.submitter"
 _PATIENCE = 30.0
 
 
-def attach(observe: Observe) -> None:
+def attach(observe: Observe, origin: Callable[[], Origin] = Origin) -> None:
     """Let any Submitter work in a notebook, and be seen.
 
     Args:
@@ -44,8 +46,9 @@ def attach(observe: Observe) -> None:
             ended; in between the thread that called it waits, or runs the tasks itself (worker
             debug). An interrupt there cancels the run, and is raised on. Called again, the last
             one is used.
+        origin: tells where a run that begins comes from.
     """
-    _hook.observe = observe
+    _hook.observe, _hook.origin = observe, origin
     if module := sys.modules.get(_MODULE):
         _hook.replace(module)
     elif _hook not in sys.meta_path:
@@ -65,6 +68,7 @@ class _Hook:
 
     def __init__(self) -> None:
         self.observe: Observe | None = None
+        self.origin: Callable[[], Origin] = Origin
         self._kind: type[Submitter] | None = None
         self._original: Submit | None = None
         self._replacement: Submit | None = None
@@ -195,6 +199,7 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
         name = worker.plugin_name()
     except ValueError:
         name = type(worker).__name__
+    origin = _hook.origin()
     options = {
         "cache_root": submitter.cache_root,
         "rerun": rerun,
@@ -202,6 +207,7 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
         "hooks": job.hooks,
         "environment": submitter.environment,
         "readonly_caches": submitter.readonly_caches,
+        "source": origin,
         **submitter.worker_kwargs,
     }
     facts = RunFacts(
@@ -209,5 +215,6 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
         worker=name,
         caches=tuple(map(str, job.all_caches)),
         one_job=bool(getattr(worker, "one_job", False)),
+        origin=origin,
     )
     return facts, Asked(task, name, options)

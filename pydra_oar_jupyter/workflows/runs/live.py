@@ -19,6 +19,7 @@ from pydra_oar_jupyter.workflows.runs.results import failed_tasks, failure_of
 from pydra_oar_jupyter.workflows.runs.stoppable import forget_stopped
 from pydra_oar_jupyter.workflows.snapshot import RunState
 from pydra_oar_jupyter.workflows.watch.sampler import Sampler
+from pydra_oar_jupyter.workflows.worker.batch import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,8 @@ class Live:
 
     Args:
         facts: what is known of the run.
-        directory: where its snapshots go. It is made with the first one, if it is not there and
-            the run takes as long as that.
+        directory: where its snapshots go. If it is not there, it is made with the first one, or
+            before its first job is submitted; not for a run that ends before.
         asked: what the run is to do.
 
     Attributes:
@@ -109,11 +110,11 @@ class Live:
         self.check()
         assert self._submitter is not None
         facts = self._facts
-        worker: Any = self._submitter.worker
         if facts.one_job:
             # Of what runs inside the job, the job itself makes the snapshots from here on.
             self._write(replace(facts.snapshot(), cache_dir=str(job.cache_dir)))
-            worker.snapshot = self._directory.snapshot_file
+        directory = self._directory
+        self._own(Owner(directory.id, facts.origin, directory.snapshot_file, self._write_down))
         self._sampler = Sampler(
             job,
             name=facts.name,
@@ -169,6 +170,13 @@ class Live:
         assert self._failure is not None
         return self._failure
 
+    def _own(self, owner: Owner | None) -> None:
+        """Have what the worker oar submits be this run's, or nobody's."""
+        assert self._submitter is not None
+        worker: Any = self._submitter.worker
+        if hasattr(worker, "owner"):
+            worker.owner = owner
+
     def _sample(self, state: RunState = RunState.RUNNING, error: str = "") -> RunSnapshot:
         sampler = self._sampler
         found = self._told_by_job() if self._facts.one_job else None
@@ -202,6 +210,12 @@ class Live:
             self.ended.result(timeout)
             return True
         return False
+
+    def _write_down(self) -> None:
+        """Make its directory, if it is not there."""
+        with self._writing:
+            if not self._directory.complete:
+                self._directory.create(self._facts, self._asked)
 
     def _write(self, snapshot: RunSnapshot) -> None:
         with self._writing, suppress(OarError):  # on a full disk it may still come to its end
@@ -243,6 +257,7 @@ class Live:
             last = self._explain(last, before)
         self._write(last)
         self._jobs = self.jobs()
+        self._own(None)
         _going.discard(self)
         self.ended.set_result(last)
         self._submitter = self._pool = self._sampler = self._root = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from pydra_oar_jupyter.core.errors import OarError
@@ -16,10 +17,12 @@ from pydra_oar_jupyter.workflows.worker.locks import OnTheirWay, clear_locks, lo
 from pydra_oar_jupyter.workflows.worker.task import TaskJob, name_of, pack_task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pydra.engine.job import Job as PydraJob
 
+    from pydra_oar_jupyter.core.origin import Origin
     from pydra_oar_jupyter.core.outcome import Outcome
     from pydra_oar_jupyter.core.pack import Pack
     from pydra_oar_jupyter.core.request import Request
@@ -31,6 +34,23 @@ _PATIENCE = 15.0
 _GATHER, _GATHER_LONGEST = 0.002, 2.0
 
 logger = logging.getLogger("pydra.worker")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The run that jobs are submitted for.
+
+    Attributes:
+        id: its name in the spool.
+        origin: where it came from.
+        snapshot: the file that is to show how far a workflow in one job is.
+        write_down: makes it be found in the spool, before jobs there name it.
+    """
+
+    id: str
+    origin: Origin
+    snapshot: Path
+    write_down: Callable[[], None]
 
 
 class Batch:
@@ -67,9 +87,14 @@ class Batch:
         return found
 
     async def add(
-        self, job: PydraJob[Any], *, rerun: bool, snapshot: Path | None = None
+        self, job: PydraJob[Any], *, rerun: bool, owner: Owner | None = None
     ) -> TaskJob:
         """Submit a task with all others that come in the same turn of the loop; its handle.
+
+        Args:
+            job: the task.
+            rerun: whether it runs even if there is a result.
+            owner: the run that all of them are of, if it can be seen.
 
         Raises:
             PackingError: it can't be pickled.
@@ -77,12 +102,13 @@ class Batch:
         """
         loop = asyncio.get_running_loop()
         if self._pack is None:
-            self._pack = new_pack(self._request, "pydra", "pydra", array=True)
+            self._pack = self._new_pack(owner)
             self._places = import_places()
             # Pydra has started all tasks that are ready: this comes after each has been packed.
             loop.call_soon(self._send)
         directory = self._pack.add()
         try:
+            snapshot = owner.snapshot if owner else None
             run = pack_task(
                 directory, job, self._python, self._places, rerun=rerun, snapshot=snapshot
             )
@@ -93,6 +119,12 @@ class Batch:
         handle: asyncio.Future[TaskJob] = loop.create_future()
         self._packed.append((job, handle))
         return await handle
+
+    def _new_pack(self, owner: Owner | None) -> Pack:
+        if owner is None:
+            return new_pack(self._request, "pydra", "pydra", array=True)
+        owner.write_down()
+        return new_pack(self._request, "pydra", "pydra", owner.origin, array=True, run=owner.id)
 
     def _send(self) -> None:
         assert self._pack is not None

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping, Sequence  # noqa: TC003 - attrs reads them
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -21,7 +20,7 @@ from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.surroundings import Surroundings
 from pydra_oar_jupyter.workflows.errors import TaskFailed
 from pydra_oar_jupyter.workflows.worker.audit import keep_place
-from pydra_oar_jupyter.workflows.worker.batch import Batch
+from pydra_oar_jupyter.workflows.worker.batch import Batch, Owner
 from pydra_oar_jupyter.workflows.worker.caches import check_cache_root
 from pydra_oar_jupyter.workflows.worker.constructed import forget_constructed
 from pydra_oar_jupyter.workflows.worker.interrupts import cancelled_by_interrupt
@@ -71,7 +70,7 @@ class OarWorker(Worker):
         jobs: the handle of each task's job, by the task's checksum.
         failures: what each failed task raised, by its checksum.
         cached: the checksums of tasks whose results were there already.
-        snapshot: the file that shows how far a workflow in one job is, if there is to be one.
+        owner: the run that its jobs are of, if it can be seen.
 
     Raises:
         RequestError: the options are not oarsub's, or there is no such backend.
@@ -91,7 +90,7 @@ class OarWorker(Worker):
     jobs: dict[str, Job] = attrs.field(factory=dict, init=False, repr=False, eq=False)
     failures: dict[str, BaseException] = attrs.field(factory=dict, init=False, repr=False, eq=False)
     cached: set[str] = attrs.field(factory=set, init=False, repr=False, eq=False)
-    snapshot: Path | None = attrs.field(default=None, init=False, repr=False, eq=False)
+    owner: Owner | None = attrs.field(default=None, init=False, repr=False, eq=False)
     _batch: Batch = attrs.field(init=False, repr=False, eq=False)
     _room: asyncio.Semaphore | None = attrs.field(default=None, init=False, repr=False, eq=False)
     _once: Once = attrs.field(factory=Once, init=False, repr=False, eq=False)
@@ -203,7 +202,7 @@ class OarWorker(Worker):
             await self._batch.ending(going, job)
             if kept_result(job):
                 return
-        handle = await self._batch.add(job, rerun=rerun, snapshot=self.snapshot)
+        handle = await self._batch.add(job, rerun=rerun, owner=self.owner)
         self.jobs[job.checksum] = handle
         outcome = await self._batch.ending(handle, job)
         if not outcome.ok:
