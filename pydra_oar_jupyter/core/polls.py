@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.files import unwritable, write_atomically
+from pydra_oar_jupyter.core.files import private_directory, unwritable, write_atomically
 from pydra_oar_jupyter.core.process import alive, identity
 from pydra_oar_jupyter.core.state import JobState, JobStatus, SchedulerEvent
 
@@ -45,8 +45,9 @@ class SharedPolls:
 
         Raises:
             Unreachable: the scheduler gave no usable answer.
+            SpoolError: the folder can't be made or written, or others can enter it.
         """
-        self._make_folder()
+        private_directory(self._folder)
         wishes = {"tracker": self._tracker, "ids": sorted(ids)}
         write_atomically(self._wishes, json.dumps(wishes))
         if (shared := self._recent(ids, max_age)) is not None:
@@ -64,12 +65,6 @@ class SharedPolls:
     def leave(self) -> None:
         """Want nothing any more."""
         self._wishes.unlink(missing_ok=True)
-
-    def _make_folder(self) -> None:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(self._folder, error) from error
 
     def _recent(self, ids: Collection[int], max_age: float) -> dict[int, JobStatus] | None:
         try:

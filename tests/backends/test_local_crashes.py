@@ -243,6 +243,15 @@ def test_the_database_is_private(machine: Machine) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
+def test_a_spool_that_it_is_the_first_to_use_is_private(machine: Machine) -> None:
+    own, machine.spool = machine.spool, Spool(machine.home / "other")
+    machine.ended(machine.submit("true"))
+    wait_until(lambda: not machine.processes())
+    machine.spool = own
+    assert own.root.stat().st_mode & 0o777 == 0o700
+    machine.ended(machine.submit("true"))
+
+
 def test_nothing_runs_and_nothing_is_written_where_nothing_was_submitted(machine: Machine) -> None:
     assert machine.backend.jobs() == []
     assert machine.backend.status([1, 2]) == {}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.files import private_directory
 from pydra_oar_jupyter.core.script import job_script
 from pydra_oar_jupyter.core.spool import JobSpec, Spool
 from pydra_oar_jupyter.monitor.keys import other_key
@@ -35,7 +34,6 @@ def other(spool: Path, backend: str) -> Iterator[int]:
         assert found
         id_ = int(found[1])
     else:
-        private_directory(spool)
         folder = Spool(spool.parent / "other")
         job = folder.new_job()
         job.script.write_text(job_script(job, "sleep 120"))

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError, Unreachable
+from pydra_oar_jupyter.core.files import private_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +81,7 @@ def create(path: Path) -> None:
     try:
         if path.exists() and _version(path) == _VERSION:
             return
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_directory(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
