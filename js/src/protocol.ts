@@ -223,7 +223,7 @@ export interface Verbs {
   /** Have `grown` pushed for these keys. */
   watch: { ask: { keys: string[] }; answer: null };
   details: { ask: { key: string }; answer: Details };
-  /** At most `most` bytes from `at`; `at` -1: the last ones. */
+  /** At most `most` bytes from `at`, or 1,024 if that is more; `at` -1: the last ones. */
   log: {
     ask: { key: string; stream: 'stdout' | 'stderr'; at: number; most: number };
     answer: LogPart;

@@ -74,6 +74,15 @@ def test_what_sets_a_colour_is_not_cut_in_two() -> None:
     assert all(text.count("\x1b[") == text.count("m") for text in told)
 
 
+def test_how_much_comes_at_once(submit: Submit) -> None:
+    (job,) = submit("head -c 2000000 /dev/zero | tr '\\0' x")
+    job.wait(PATIENCE)
+    key = job_key(job.directory.id)
+    for most, least in ((0, 1 << 10), (2000, 2000), (1 << 24, 1 << 20)):
+        part = log(key=key, stream="stdout", at=0, most=most)
+        assert (part["from"], part["to"], len(part["text"])) == (0, least, least)
+
+
 def test_a_job_that_prints(submit: Submit) -> None:
     (job,) = submit("printf 'one\\r\\ntw\\303'; printf '\\251\\n' ; printf 'bad \\377' >&2")
     job.wait(PATIENCE)
