@@ -1,4 +1,5 @@
 import type { Row } from './protocol';
+import { isLive } from './times';
 import { duration } from './ui/format';
 
 /** Which ends are told, and in which words. */
@@ -26,7 +27,7 @@ export function notices(before: Rows, after: Rows, settings: NoticeSettings): No
   const found: Notice[] = [];
   for (const row of after.values()) {
     const old = before.get(row.key);
-    if (!old || old === row || hasEnded(old) || !hasEnded(row)) continue;
+    if (!old || old === row || !isLive(old) || isLive(row)) continue;
     if (!row.mine || row.parent) continue;
     if (settings.ended === 'failed' && row.tone !== 'failed') continue;
     if (took(row) < settings.longerThan) continue;
@@ -36,10 +37,6 @@ export function notices(before: Rows, after: Rows, settings: NoticeSettings): No
     found.push({ key: row.key, failed: row.tone === 'failed', text: fill(template, row) });
   }
   return found;
-}
-
-function hasEnded(row: Row): boolean {
-  return row.tone !== 'idle' && row.tone !== 'waiting' && row.tone !== 'running';
 }
 
 /** From its start to its end, or from its submission if it never started. */

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { useMonitor } from '../../context';
 import type { Origin } from '../../host';
 import type { Details, Row } from '../../protocol';
+import { isLive, left, ran, waited } from '../../times';
 import { duration, moment } from '../../ui/format';
 import { t } from '../../words';
 
@@ -36,15 +37,14 @@ export function Facts({ row, details }: { row: Row; details: Details | null }): 
 }
 
 function times(row: Row, now: number): Fact[] {
-  const until = (time: number): string => duration(Math.max(0, time));
-  const left = row.walltime - Math.max(0, now - row.started);
-  const runs = row.started && !row.ended;
+  const shown = (seconds: number): string => (seconds < 0 ? '' : duration(seconds));
+  const runs = row.started > 0 && isLive(row);
   return [
     [t('Submitted'), moment(row.submitted, now)],
-    [t('Waited'), row.submitted ? until((row.started || row.ended || now) - row.submitted) : ''],
+    [t('Waited'), shown(waited(row, now))],
     [t('Expected to start'), row.started || row.ended ? '' : moment(row.scheduled, now)],
-    [runs ? t('Running') : t('Ran'), row.started ? until((row.ended || now) - row.started) : ''],
-    [t('Left of the walltime'), runs && row.walltime ? until(left) : ''],
+    [runs ? t('Running') : t('Ran'), shown(ran(row, now))],
+    [t('Left of the walltime'), shown(left(row, now))],
     [t('Walltime'), row.walltime && !runs ? duration(row.walltime) : ''],
     [t('Ended'), moment(row.ended, now)],
   ];

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { working } from '../../actions';
 import { useMonitor } from '../../context';
 import type { Row } from '../../protocol';
+import { isLive } from '../../times';
 import { count } from '../../ui/format';
 import { Mark } from '../../ui/State';
 import { t } from '../../words';
@@ -11,7 +12,6 @@ import { inWords, KindTag, Left, Progress, Ran, Waited } from './cells';
 import type { Column } from './columns';
 import { CHIPS, type Chip } from './filter';
 import type { Table } from './table';
-import { isLive } from './times';
 
 interface Props {
   table: Table;

@@ -2,10 +2,10 @@ import type { JSX } from 'preact';
 
 import { useMonitor } from '../../context';
 import type { Row, Tone } from '../../protocol';
+import { isLive, left, ran, waited } from '../../times';
 import { count, duration, moment } from '../../ui/format';
 import { t } from '../../words';
 import { CHIPS, KINDS, type Chip } from './filter';
-import { isLive, left, ran, waited } from './times';
 
 /** A duration that counts on, where it does: only these texts change with the clock. */
 function Time({ of, row }: { of: (row: Row, now: number) => number; row: Row }): JSX.Element {

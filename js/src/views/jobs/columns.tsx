@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 
 import type { Row } from '../../protocol';
+import { left, ran, waited } from '../../times';
 import { State } from '../../ui/State';
 import { t } from '../../words';
 import { Left, Moment, Progress, Ran, Waited } from './cells';
 import { KINDS } from './filter';
-import { left, ran, waited } from './times';
 
 export interface Column {
   id: string;

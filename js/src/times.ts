@@ -1,11 +1,11 @@
-import type { Row } from '../../protocol';
+import type { Row } from './protocol';
 
 /** What is not known sorts last and shows as nothing. */
 const UNKNOWN = -1;
 
 /** Whether time still runs for it. */
 export function isLive(row: Row): boolean {
-  return !row.ended && row.tone !== 'done' && row.tone !== 'cached' && row.tone !== 'failed';
+  return !row.ended && (row.tone === 'idle' || row.tone === 'waiting' || row.tone === 'running');
 }
 
 /** Seconds in the queue, so far or until it started. */
