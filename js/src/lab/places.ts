@@ -2,8 +2,9 @@ import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { computed, effect, signal } from '@preact/signals';
 
-import { socketChannel } from '../channels/socket';
+import type { Tab } from '../App';
 import type { Channel } from '../channel';
+import { socketChannel } from '../channels/socket';
 import type { Host } from '../host';
 import { mount } from '../mount';
 import { makeStore, type Store } from '../store';
@@ -11,8 +12,6 @@ import { t } from '../words';
 import { connect } from './connect';
 import { jobsIcon } from './icon';
 import { MonitorWidget } from './widget';
-
-export type Tab = 'jobs' | 'cluster' | 'resources';
 
 /** Where the monitor stands in JupyterLab: in a side panel, always, and in a tab. */
 export interface Places {
