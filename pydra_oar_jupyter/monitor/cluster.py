@@ -59,6 +59,8 @@ def _bar(
     one: Allocation, job: Job | None, hosts: Mapping[int, str], backend: str
 ) -> dict[str, Any]:
     outcome = job.outcome if job and one.state.final else None
+    # The schedule keeps what a job was given until the scheduler has seen its end.
+    ended = job.ended if job and job.ended else one.stop
     return {
         "id": str(one.job),
         "key": job_key(job.directory.id) if job else other_key(backend, one.job),
@@ -69,7 +71,7 @@ def _bar(
         # The schedule does not tell whether a command failed.
         "tone": ended_tone(outcome) if outcome else tone(one.state),
         "start": one.start,
-        "stop": one.stop,
+        "stop": max(one.start, min(one.stop, ended)),
         "forecast": one.forecast,
         "hosts": Counter(hosts[id_] for id_ in one.resources if id_ in hosts),
     }

@@ -10,6 +10,8 @@ import { asked, type Span } from './span';
 const AGE = 15_000;
 /** How long to wait for more of the same before asking, in milliseconds. */
 const PAUSE = 300;
+/** The other side may keep what the scheduler told for so long, in milliseconds. */
+const KEPT = 6_000;
 
 export interface Seen {
   cluster: Cluster | null;
@@ -56,12 +58,13 @@ export function useCluster(backend: string, span: Span, visible: boolean): Seen 
     return () => clearInterval(timer);
   }, [backend, visible, again]);
 
-  const soon = (): (() => void) => {
-    const timer = setTimeout(again, PAUSE);
+  const soon = (pause = PAUSE): (() => void) => {
+    const timer = setTimeout(again, pause);
     return () => clearTimeout(timer);
   };
   const changes = useOwnChanges();
   useEffect(() => (visible && changes ? soon() : undefined), [changes]);
+  useEffect(() => (visible && changes ? soon(KEPT) : undefined), [changes]);
   const moved = cluster && !covers(cluster, span) ? span : null;
   useEffect(() => (visible && moved ? soon() : undefined), [moved]);
   return { cluster, problem, again };

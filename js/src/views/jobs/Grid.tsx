@@ -145,8 +145,11 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
           }}
           onClick={clicked}
           onDblClick={(event) => {
-            const key = (event.target as Element).closest<HTMLElement>('.poj-row')?.dataset['key'];
+            const key = keyOf(event);
             if (key && monitor.store.rows.peek().has(key)) monitor.store.show(key);
+          }}
+          onFocusIn={(event) => {
+            table.active.value = keyOf(event) ?? table.active.value; // screen readers set it, too
           }}
         >
           {drawn}
@@ -154,6 +157,10 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
       </div>
     </div>
   );
+}
+
+function keyOf(event: Event): string | undefined {
+  return (event.target as Element).closest<HTMLElement>('.poj-row')?.dataset['key'];
 }
 
 function rowHeight(table: Table): number {
