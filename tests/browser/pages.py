@@ -95,10 +95,11 @@ class Page:
         """What a cell shows."""
         return self.cell(number).locator(".jp-OutputArea").first
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, height: int = 900) -> None:
         """Keep how it looks, for the documentation, in the folder PYDRA_OAR_DOCS."""
         if folder := os.environ.get("PYDRA_OAR_DOCS"):
             self.page.mouse.move(0, 0)
+            self.page.set_viewport_size({"width": 1400, "height": height})
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"), animations="disabled")
 
     def tell(self, image: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_day_at_work(working, new_page):
     run.locator(".poj-twisty").click()
     tab.row("calibrate").locator(".poj-twisty").click()
     expect(tab.grid.locator(".poj-row[aria-level='3']")).to_have_count(6)
-    page.picture("monitor")
+    page.picture("monitor", height=800)
 
     tab.row("calibrate").locator(".poj-twisty").click()
     run.locator(".poj-twisty").click()
@@ -113,7 +113,7 @@ def test_a_day_at_work(working, new_page):
 
     tab.view("Cluster")
     expect(tab.place.get_by_role("button", name="train").first).to_be_visible()
-    page.picture("cluster")
+    page.picture("cluster", height=500)
 
     tab.view("Resources")
     picker = tab.place.locator(".poj-picker")
@@ -126,7 +126,7 @@ def test_a_day_at_work(working, new_page):
     picker.get_by_role("button", name="2 h", exact=True).click()
     expect(picker.get_by_label("Request")).to_have_value(REQUEST)
     expect(picker.get_by_role("button", name="Use in this cell")).to_be_enabled()
-    page.picture("picker")
+    page.picture("picker", height=400)
 
     page.bring("analysis.ipynb")
     panel = page.panel()
