@@ -54,7 +54,7 @@ def log(*, key: str, stream: Stream, at: int, most: int) -> dict[str, Any]:
     thing = find(key)
     most = min(max(most, _LEAST), _MOST)
     if isinstance(thing, PairioJob):
-        from pydra_oar_jupyter.monitor.told.console import console
+        from pydra_oar_jupyter.monitor.console import console
 
         ended, read = console(thing.id)
         return _part(read, at, most, ended=ended)

@@ -156,7 +156,7 @@ VERBS: dict[str, Verb] = {
     "hello": Verb("hello:hello", {}),
     "follow": Verb("", {"everyone": _yes_or_no, "opened": _list_of(_key, _KEYS)}),
     "watch": Verb("", {"keys": _list_of(_key, 20)}),
-    "details": Verb("details:details", {"key": _key}),
+    "details": Verb("details.verb:details", {"key": _key}),
     "log": Verb(
         "logs:log",
         {

@@ -14,8 +14,8 @@ from pydra_oar_jupyter.core.errors import OarError, RequestError
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.spool import JobDirectory
 from pydra_oar_jupyter.core.state import SchedulerEvent
-from pydra_oar_jupyter.monitor.details import details
-from pydra_oar_jupyter.monitor.events import in_words
+from pydra_oar_jupyter.monitor.details.events import in_words
+from pydra_oar_jupyter.monitor.details.verb import details
 from pydra_oar_jupyter.monitor.keys import array_key, job_key, node_key, other_key, run_key
 from tests.conftest import PATIENCE
 from tests.monitor.conftest import forget_handles

@@ -13,7 +13,7 @@ import pytest
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.monitor.actions import act
-from pydra_oar_jupyter.monitor.details import details
+from pydra_oar_jupyter.monitor.details.verb import details
 from pydra_oar_jupyter.monitor.keys import job_key, pairio_key
 from pydra_oar_jupyter.monitor.logs import log
 from pydra_oar_jupyter.monitor.rows.own import OwnJobs

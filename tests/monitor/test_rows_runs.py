@@ -20,7 +20,7 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.monitor import keys
-from pydra_oar_jupyter.monitor.details import details
+from pydra_oar_jupyter.monitor.details.verb import details
 from pydra_oar_jupyter.monitor.keys import node_key, run_key
 from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
 from pydra_oar_jupyter.workflows.runs import hook

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.monitor.changes import kept, turned
-from pydra_oar_jupyter.monitor.lookout import Lookout
+from pydra_oar_jupyter.monitor.rows.lookout import Lookout
 from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
 from pydra_oar_jupyter.workflows.runs.run import runs
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.changes import turned
 from pydra_oar_jupyter.monitor.keys import array_key, pairio_key
-from pydra_oar_jupyter.monitor.lookout import Lookout
 from pydra_oar_jupyter.monitor.rows.arrays import array_row
 from pydra_oar_jupyter.monitor.rows.jobs import job_row, trouble
+from pydra_oar_jupyter.monitor.rows.lookout import Lookout
 from pydra_oar_jupyter.workflows.runs.run import run
 
 if TYPE_CHECKING:

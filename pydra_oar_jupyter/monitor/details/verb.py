@@ -6,14 +6,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.clean import plain
+from pydra_oar_jupyter.monitor.details.jobs import array_details, job_details, other_details
+from pydra_oar_jupyter.monitor.details.runs import node_details, run_details, task_details
 from pydra_oar_jupyter.monitor.keys import Array, Node, OtherJob, PairioJob, Task, find
-from pydra_oar_jupyter.monitor.told.jobs import array_details, job_details, other_details
-from pydra_oar_jupyter.monitor.told.runs import node_details, run_details, task_details
 from pydra_oar_jupyter.workflows.runs.run import Run
 
 if TYPE_CHECKING:
+    from pydra_oar_jupyter.monitor.details import Details
     from pydra_oar_jupyter.monitor.keys import Thing
-    from pydra_oar_jupyter.monitor.told import Details
 
 # The longest traceback, of which the end is told, and the longest of the other texts, in letters.
 _ERROR, _TEXT = 100_000, 10_000
@@ -51,7 +51,7 @@ def _of(thing: Thing) -> Details:
         case OtherJob():
             return other_details(thing)
         case PairioJob():
-            from pydra_oar_jupyter.monitor.told.pairio import pairio_details
+            from pydra_oar_jupyter.monitor.details.pairio import pairio_details
 
             return pairio_details(thing.id)
     return job_details(thing)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.jobs import all_jobs
+from pydra_oar_jupyter.monitor.details import Details
+from pydra_oar_jupyter.monitor.details.jobs import job_details
 from pydra_oar_jupyter.monitor.keys import pairio_key
 from pydra_oar_jupyter.monitor.rows.pairio import needed
-from pydra_oar_jupyter.monitor.told import Details
-from pydra_oar_jupyter.monitor.told.jobs import job_details
 from pydra_oar_jupyter.pairio.client.finding import job as find_job
 from pydra_oar_jupyter.pairio.client.status import in_a_word
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.jobs import all_jobs
-from pydra_oar_jupyter.monitor.events import in_words
+from pydra_oar_jupyter.monitor.details import Details, origin_of
+from pydra_oar_jupyter.monitor.details.events import in_words
+from pydra_oar_jupyter.monitor.details.traceback import traceback_of
+from pydra_oar_jupyter.monitor.details.value import value_of
 from pydra_oar_jupyter.monitor.keys import job_key
 from pydra_oar_jupyter.monitor.logs import STREAMS
-from pydra_oar_jupyter.monitor.told import Details, origin_of
-from pydra_oar_jupyter.monitor.told.traceback import traceback_of
-from pydra_oar_jupyter.monitor.told.value import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

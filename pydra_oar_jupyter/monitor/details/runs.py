@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.monitor.details import Details, origin_of
+from pydra_oar_jupyter.monitor.details.jobs import job_details
 from pydra_oar_jupyter.monitor.keys import job_of
 from pydra_oar_jupyter.monitor.logs import STREAMS, file_of
-from pydra_oar_jupyter.monitor.told import Details, origin_of
-from pydra_oar_jupyter.monitor.told.jobs import job_details
 from pydra_oar_jupyter.workflows.counts import in_words
 from pydra_oar_jupyter.workflows.runs.results import failed_tasks
 from pydra_oar_jupyter.workflows.snapshot import RunState
