@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydra_oar_jupyter.backends.local import Backend
+from pydra_oar_jupyter.backends.local.cluster import Cluster
 from pydra_oar_jupyter.core.errors import Refused, RequestError
 
 if TYPE_CHECKING:
@@ -87,6 +88,32 @@ def test_a_condition_sees_nothing_but_the_resources(machine: Machine) -> None:
     for table in ("jobs", "submissions", "events", "sqlite_master"):
         with pytest.raises(Refused):
             machine.submit("true", f"-p 'EXISTS (SELECT 1 FROM {table})'")
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        # So many combinations that nobody waits for the last one.
+        (
+            "EXISTS (SELECT 1 FROM "
+            + ", ".join(f"resources r{n}" for n in range(12))
+            + f" WHERE {' + '.join(f'r{n}.mem' for n in range(12))} < 0)",
+            "it took longer than",
+        ),
+        (
+            "(WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x)",
+            "not",
+        ),
+        ("mem = '\ud800'", "surrogates"),
+        ("mem = '\0'", "null character"),
+    ],
+)
+def test_a_condition_that_has_no_end_is_refused(condition: str, said: str) -> None:
+    there = Cluster([
+        {"resource_id": n, "host": f"node{n // 8}", "mem": 1 + n % 8} for n in range(64)
+    ])  # fmt: skip
+    with pytest.raises(Refused, match=said):
+        there.matching(condition)
 
 
 def test_what_was_asked_for_is_in_the_status(machine: Machine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import Refused, RequestError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _ALIASES = {"nodes": "network_address"}
 # What an SQL condition may call, apart from reading the resources.
 _FUNCTIONS = {"like", "lower", "upper", "length"}
+# How long it may take, in seconds, how often that is looked at, in SQLite's own steps, and how
+# long a text may become in it, in bytes.
+_LONGEST, _STEPS, _TEXT = 5.0, 10_000, 1 << 20
 
 
 def this_machine() -> list[dict[str, Any]]:
@@ -124,7 +128,7 @@ class Cluster:
         SQLite evaluates it in a database of its own, which holds nothing but the resources.
 
         Raises:
-            Refused: it is none, or speaks of something else.
+            Refused: it is none, speaks of something else, or takes too long.
         """
         if condition not in self._matching:
             self._matching[condition] = self.set_of(self._select(condition))
@@ -146,12 +150,16 @@ class Cluster:
             database.executemany(f"INSERT INTO resources VALUES ({marks})", rows)  # noqa: S608
             database.execute("PRAGMA case_sensitive_like = ON")
             database.set_authorizer(_allow)
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _TEXT)
+            end = time.monotonic() + _LONGEST
+            database.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
             query = f"SELECT resource_id FROM resources WHERE ({condition})"  # noqa: S608  so asked
             return [row[0] for row in database.execute(query)]
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
             if unknown := re.fullmatch(r"no such column: (.*)", str(error)):
                 raise self._unknown(unknown[1]) from error
-            raise Refused(f"Bad resource request: {condition!r}: {error}.") from error
+            why = str(error).replace("interrupted", f"it took longer than {_LONGEST:g} s")
+            raise Refused(f"Bad resource request: {condition!r}: {why}.") from error
         finally:
             database.close()
 
