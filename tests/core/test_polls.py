@@ -147,7 +147,7 @@ def test_a_tracker_that_meets_another_s_question_has_its_answer_soon(
     asked.polls = (0.05, 600.0)
     poller = Poller(polls, Troubles())
     lease = tmp_path / "polls" / "lease"
-    lease.parent.mkdir()
+    lease.parent.mkdir(mode=0o700)
     lease.write_text(identity(os.getpid()))
     deadline = time.monotonic() + 2.0
     while time.monotonic() < deadline:  # with a pause that widened it would be at 1.9 s now

@@ -86,9 +86,7 @@ class Batch:
             self._open[found] = job
         return found
 
-    async def add(
-        self, job: PydraJob[Any], *, rerun: bool, owner: Owner | None = None
-    ) -> TaskJob:
+    async def add(self, job: PydraJob[Any], *, rerun: bool, owner: Owner | None = None) -> TaskJob:
         """Submit a task with all others that come in the same turn of the loop; its handle.
 
         Args:
