@@ -6,6 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 
+# From when on it is worth a word that something does not answer, in seconds.
+_NOTABLE = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -18,6 +21,11 @@ class Trouble:
 
     since: float
     message: str
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is worth a word: most are over at once."""
+        return time.time() - self.since > _NOTABLE
 
 
 class Troubles:

@@ -12,9 +12,6 @@ from pydra_oar_jupyter.notebook.words import ticking
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.job import Job
 
-# From when on it is worth a word that something does not answer, in seconds.
-_NOTABLE = 3.0
-
 
 def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "") -> JobFacts:
     """What is known of a job at this moment, without asking anybody."""
@@ -42,7 +39,7 @@ def job_facts(job: Job, *, ahead: int | None = None, stopped: str = "") -> JobFa
 def _trouble(job: Job, now: float) -> str:
     """What keeps it from being submitted or followed at the moment, in words."""
     found = job.trouble
-    if found is None or now - found.since < _NOTABLE:
+    if found is None or not found.lasts:
         return ""
     message = found.message.rstrip(".")
     if "goes on" not in message:

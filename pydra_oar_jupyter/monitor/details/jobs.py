@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError
@@ -16,9 +16,10 @@ from pydra_oar_jupyter.monitor.details.traceback import traceback_of
 from pydra_oar_jupyter.monitor.details.value import value_of
 from pydra_oar_jupyter.monitor.keys import job_key
 from pydra_oar_jupyter.monitor.logs import STREAMS
+from pydra_oar_jupyter.monitor.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pydra_oar_jupyter.core.backend import Backend
     from pydra_oar_jupyter.core.job import Job
@@ -58,8 +59,8 @@ def job_details(job: Job) -> Details:
     if status:
         _add_status(told, status, job.backend.name)
     if len(job.progress) > 1:  # the row has one
-        for report in job.progress:
-            told.fact("Progress", progress_in_words(report))
+        for _, words in filter(None, map(progress, job.progress)):
+            told.fact("Progress", words)
     if outcome and not outcome.ok:
         told.advice = outcome.advice
         failure = str(job.failure(outcome)).split("\n")
@@ -106,16 +107,6 @@ def other_details(other: OtherJob) -> Details:
     told.fact("Standard error", status.stderr_file)
     told.fact("Said", status.message)
     return told
-
-
-def progress_in_words(report: Mapping[str, Any]) -> str:
-    """Such as ``epoch: 3/10 steps``."""
-    done, total = report.get("done"), report.get("total")
-    far = f"{done:g}" if isinstance(done, int | float) else "?"
-    if isinstance(total, int | float):
-        far += f"/{total:g}"
-    label, unit = report.get("label") or "", report.get("unit") or ""
-    return f"{label}: {far} {unit}".strip(": ") if label else f"{far} {unit}".strip()
 
 
 def _ask(told: Details, backend: Backend, job_id: int) -> JobStatus | None:

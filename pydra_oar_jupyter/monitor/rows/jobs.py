@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import getpass
 import shlex
-import time
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.again import can_again
 from pydra_oar_jupyter.core.errors import OarError
@@ -14,6 +13,7 @@ from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.monitor.keys import job_key
+from pydra_oar_jupyter.monitor.progress import progress
 from pydra_oar_jupyter.monitor.rows import row
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.tones import Tone
     from pydra_oar_jupyter.monitor.rows import Action, Kind, Row
 
-# From when on it is worth a word that something does not answer, in seconds.
-_NOTABLE = 3.0
-# Reports of progress with greater numbers are not shown.
-_HUGE = 1e15
 _KINDS: dict[str, Kind] = {"cell": "cell", "pydra": "pydra", "pairio": "pairio"}
 
 
@@ -39,7 +35,7 @@ def job_row(job: Job, parent: str = "") -> Row:
         SpoolError: its files can't be read (any more).
     """
     spec, status, state, outcome = job.spec, job.status, job.state, job.outcome
-    progress, text = (-1.0, "") if outcome else _progress(job.progress)
+    share, far = (-1.0, "") if outcome else _progress(job.progress)
     walltime, queue = _asked(spec.words)
     return row(
         job_key(job.directory.id),
@@ -60,8 +56,8 @@ def job_row(job: Job, parent: str = "") -> Row:
         started=job.started,
         ended=job.ended,
         walltime=float((status.walltime if status else 0) or walltime),
-        progress=progress,
-        progressText=text,
+        progress=share,
+        progressText=far,
         can=_can(job, state, ended=outcome is not None),
         source=spec.source,
     )
@@ -89,7 +85,7 @@ def ended_tone(outcome: Outcome) -> Tone:
 def trouble(job: Job) -> str:
     """What keeps it from being submitted or followed, if that lasts; else ""."""
     found = job.trouble
-    return found.message if found and time.time() - found.since > _NOTABLE else ""
+    return found.message if found and found.lasts else ""
 
 
 @cache
@@ -141,23 +137,11 @@ def _node(job: Job, status: JobStatus | None) -> str:
 def _progress(reports: Iterable[Mapping[str, Any]]) -> tuple[float, str]:
     """How far the outermost bar that goes on is: the one that was shown first."""
     shown = (-1.0, "")
-    for report in reports:
-        done, total = report.get("done"), report.get("total")
-        if not _countable(done):
-            continue
-        label, unit = str(report.get("label") or ""), str(report.get("unit") or "")
-        if not _countable(total) or total <= 0:
-            shown = (-1.0, f"{label} {done:.6g} {unit}".strip())
-            continue
-        shown = (min(1.0, max(0.0, done / total)), f"{label} {done:.6g}/{total:.6g} {unit}".strip())
-        if done < total:
+    for share, words in filter(None, map(progress, reports)):
+        shown = share, words
+        if 0 <= share < 1:
             break
     return shown
-
-
-def _countable(number: Any) -> TypeGuard[float]:
-    """Whether it is a number that can be shown: jobs write what they like."""
-    return isinstance(number, int | float) and abs(number) < _HUGE
 
 
 @lru_cache(1000)
