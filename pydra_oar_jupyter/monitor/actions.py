@@ -24,6 +24,7 @@ from pydra_oar_jupyter.monitor.keys import (
     job_of,
     run_key,
 )
+from pydra_oar_jupyter.monitor.rows.runs import can_resume
 from pydra_oar_jupyter.workflows.runs.run import Run
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
@@ -226,11 +227,6 @@ def _change_pairio(acts: Acts, action: str, key: str, job: PairioJob) -> None:
         acts.tell([key], None)
     except OarError as error:
         acts.tell([key], error)
-
-
-def can_resume(run: Run) -> bool:
-    """Whether a run that did not come to its end can go on: its tasks must not be computed here."""
-    return run.worker == "oar" and run.done() and run.state is not RunState.DONE
 
 
 def _again(acts: Acts, key: str, thing: Thing) -> None:

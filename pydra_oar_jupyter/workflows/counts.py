@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.tones import COLOURS, MARKS
-from pydra_oar_jupyter.workflows.snapshot import TaskState
+from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,14 @@ TONES: dict[TaskState, Tone] = {
     TaskState.QUEUED: "waiting",
     TaskState.WAITING: "idle",
     TaskState.SKIPPED: "stopped",
+}
+# And how a run looks.
+RUN_TONES: dict[RunState, Tone] = {
+    RunState.RUNNING: "running",
+    RunState.DONE: "done",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "stopped",
+    RunState.INTERRUPTED: "stopped",
 }
 STATES = tuple(TONES)
 # Those that have a result, and those in which a task stays.

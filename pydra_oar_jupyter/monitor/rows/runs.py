@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.monitor.actions import can_resume
 from pydra_oar_jupyter.monitor.keys import node_key, run_key, task_keys
 from pydra_oar_jupyter.monitor.rows import row
 from pydra_oar_jupyter.monitor.rows.arrays import in_order
 from pydra_oar_jupyter.monitor.rows.jobs import user
-from pydra_oar_jupyter.workflows.counts import TONES, in_words, over, standing
+from pydra_oar_jupyter.workflows.counts import RUN_TONES, TONES, in_words, over, standing
 from pydra_oar_jupyter.workflows.runs.directories import RunDirectory
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.workflows.counts import Counts
     from pydra_oar_jupyter.workflows.runs.run import Run
     from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts
-
-_RUN_TONES: dict[RunState, Tone] = {
-    RunState.RUNNING: "running",
-    RunState.DONE: "done",
-    RunState.FAILED: "failed",
-    RunState.CANCELLED: "stopped",
-    RunState.INTERRUPTED: "stopped",
-}
 
 
 def run_row(run: Run, snapshot: RunSnapshot) -> Row:
@@ -48,7 +39,7 @@ def run_row(run: Run, snapshot: RunSnapshot) -> Row:
         "run",
         run.name,
         snapshot.state,
-        _RUN_TONES[snapshot.state],
+        RUN_TONES[snapshot.state],
         id=run.id,
         owner=user(),
         note=snapshot.error.strip().rpartition("\n")[2] or snapshot.trouble or in_words(counts),
@@ -63,6 +54,11 @@ def run_row(run: Run, snapshot: RunSnapshot) -> Row:
         can=can,
         source=facts.origin.label,
     )
+
+
+def can_resume(run: Run) -> bool:
+    """Whether a run that did not come to its end can go on: its tasks must not be computed here."""
+    return run.worker == "oar" and run.done() and run.state is not RunState.DONE
 
 
 def inner_rows(run: Run, snapshot: RunSnapshot) -> dict[str, Row]:

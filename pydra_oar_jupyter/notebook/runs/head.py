@@ -12,7 +12,7 @@ from pydra_oar_jupyter.notebook.runs.html import bar, joined, legend
 from pydra_oar_jupyter.notebook.runs.left import about, run_left
 from pydra_oar_jupyter.notebook.runs.nodes import elapsed, node_lines, node_table
 from pydra_oar_jupyter.notebook.words import text_bar
-from pydra_oar_jupyter.workflows.counts import GOOD, good, in_words, occurring, over
+from pydra_oar_jupyter.workflows.counts import GOOD, RUN_TONES, good, in_words, occurring, over
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.workflows.counts import Counts
     from pydra_oar_jupyter.workflows.snapshot import RunSnapshot
 
-_TONES: dict[RunState, Tone] = {
-    RunState.DONE: "done",
-    RunState.FAILED: "failed",
-    RunState.CANCELLED: "stopped",
-    RunState.INTERRUPTED: "stopped",
-}
 _AGAIN = {
     RunState.CANCELLED: "Run again, it goes on from what is done.",
     RunState.INTERRUPTED: "What ran it is gone; jobs that it has submitted may still run. "
@@ -60,7 +54,7 @@ def draw(snapshot: RunSnapshot, now: float) -> tuple[str, str]:
 
 def _tone(snapshot: RunSnapshot) -> Tone:
     if snapshot.state.final:
-        return _TONES[snapshot.state]
+        return RUN_TONES[snapshot.state]
     counts = snapshot.counts
     begun = counts.get(TaskState.RUNNING, 0) or over(counts)
     return "running" if begun else "waiting"
