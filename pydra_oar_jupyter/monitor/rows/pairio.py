@@ -6,7 +6,6 @@ started from here, and nothing of Pairio's is imported before there is one.
 
 from __future__ import annotations
 
-import getpass
 import os
 import threading
 import time
@@ -20,6 +19,7 @@ from pydra_oar_jupyter.core.workers import background
 from pydra_oar_jupyter.monitor.changes import kept
 from pydra_oar_jupyter.monitor.keys import check, pairio_key
 from pydra_oar_jupyter.monitor.rows import row
+from pydra_oar_jupyter.monitor.rows.jobs import user
 from pydra_oar_jupyter.pairio.embedded import known
 from pydra_oar_jupyter.pairio.keys import Key, api_url
 from pydra_oar_jupyter.pairio.needed import need_pairio
@@ -202,7 +202,7 @@ def _row(job: Snapshot, connection: Connection | None) -> Row:
         tone(job.status, canceled=job.canceled),
         id=job.jobId,
         owner=job.userId,
-        mine=job.userId == getpass.getuser() or api_url() is None,
+        mine=job.userId == user() or api_url() is None,
         note=(job.error or "").strip().partition("\n")[0],
         node=job.computeClientName or "",
         resources=f"{needs.numCpus} CPU{gpus}, {needs.memoryGb:g} GB, {needs.timeSec:g} s",
