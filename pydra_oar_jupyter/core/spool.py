@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 # Digits and letters that are not mistaken for one another.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+_TAG = re.compile(rf"~[{_ALPHABET}]{{10}}\Z")
 _SUBMISSION = "submission.json"
 # How long a job may be packed, in seconds.
 _PACKING = 86400.0
@@ -53,6 +55,11 @@ _PACKING = 86400.0
 def spool_root() -> Path:
     """Where the spool is: PYDRA_OAR_SPOOL, else ``~/.pydra_oar``."""
     return Path(os.environ.get("PYDRA_OAR_SPOOL") or "~/.pydra_oar").expanduser().absolute()
+
+
+def own_name(told: str) -> str:
+    """The name that a job was given, of the one that the scheduler tells (`Submission.tag`)."""
+    return _TAG.sub("", told)
 
 
 def _new_id() -> str:

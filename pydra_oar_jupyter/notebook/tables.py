@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from pydra_oar_jupyter.core.spool import own_name
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.tones import COLOURS
 from pydra_oar_jupyter.core.units import duration
@@ -207,7 +208,7 @@ def status_row(status: JobStatus) -> dict[str, Any]:
     """A scheduler's answer as a row; the name without what the package added to it."""
     row = {name: getattr(status, name) for name in status.__dataclass_fields__}
     events = [{"type": e.type, "description": e.description, "time": e.time} for e in status.events]
-    return {**row, "name": status.name.rpartition("~")[0] or status.name, "events": events}
+    return {**row, "name": own_name(status.name), "events": events}
 
 
 def details(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -20,7 +20,11 @@ from pydra_oar_jupyter.notebook.tables import (
 )
 
 STATUS = JobStatus(
-    7, JobState.ERROR, name="fit~abc", nodes=("n1", "n2"), events=(SchedulerEvent("WALLTIME"),)
+    7,
+    JobState.ERROR,
+    name="fit~2345abcdef",
+    nodes=("n1", "n2"),
+    events=(SchedulerEvent("WALLTIME"),),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydra_oar_jupyter.core.backend import default_backend, get_backend
 from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.core.spool import own_name
 from pydra_oar_jupyter.core.workers import background
 from pydra_oar_jupyter.monitor.changes import kept
 from pydra_oar_jupyter.monitor.keys import other_key
@@ -82,7 +83,7 @@ def _row(backend: str, status: JobStatus) -> Row:
     return row(
         other_key(backend, status.id),
         "other",
-        status.name.partition("~")[0],
+        own_name(status.name),
         status.state,
         tone(status.state),
         id=str(status.id),
