@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.core.request import INTERNAL
-from pydra_oar_jupyter.monitor.asked import asked
+from pydra_oar_jupyter.core.spool import own_name
 from pydra_oar_jupyter.monitor.keys import job_key, other_key
 from pydra_oar_jupyter.monitor.rows.jobs import ended_tone, tone, user
+from pydra_oar_jupyter.monitor.schedulers import scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,23 +36,23 @@ def cluster(*, backend: str, since: float, until: float) -> dict[str, Any]:
     """
     if not 0 <= since < until <= since + _LONGEST:
         raise RequestError("The picture can show at most 92 days, from the earlier to the later.")
-    site, now = asked(backend), time.time()
-    resources = site.resources()
+    known, now = scheduler(backend), time.time()
+    resources = known.resources()
     hosts = {one.id: one.host for one in resources}
-    known = site.jobs()
+    ours = known.jobs()
 
     def rank(one: Allocation) -> tuple[bool, float]:
-        mine = one.job in known or one.owner == user()
+        mine = one.job in ours or one.owner == user()
         return not mine, max(one.start - now, now - one.stop, 0.0)
 
-    shown = heapq.nsmallest(MOST, site.schedule(since, until), key=rank)
+    shown = heapq.nsmallest(MOST, known.schedule(since, until), key=rank)
     return {
-        "backend": site.name,
+        "backend": known.name,
         "now": now,
         "from": since,
         "to": until,
         "hosts": _hosts(resources),
-        "jobs": [_bar(one, known.get(one.job), hosts, site.name) for one in shown],
+        "jobs": [_bar(one, ours.get(one.job), hosts, known.name) for one in shown],
     }
 
 
@@ -64,7 +65,7 @@ def _bar(
     return {
         "id": str(one.job),
         "key": job_key(job.directory.id) if job else other_key(backend, one.job),
-        "name": one.name.partition("~")[0],
+        "name": own_name(one.name),
         "owner": one.owner,
         "mine": bool(job) or one.owner == user(),
         "state": one.state.value,

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.request import INTERNAL
-from pydra_oar_jupyter.monitor.asked import asked
 from pydra_oar_jupyter.monitor.cluster import is_free
+from pydra_oar_jupyter.monitor.schedulers import scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def site(*, backend: str) -> dict[str, Any]:
         RequestError: there is no such backend.
         BackendError: the scheduler does not answer.
     """
-    known = asked(backend)
+    known = scheduler(backend)
     resources = known.resources()
     free = [is_free(one) for one in resources]
     names = {name for one in resources for name in one.properties}

@@ -12,7 +12,7 @@ from pydra_oar_jupyter.backends.local.backend import Backend
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import RequestError, Unreachable
 from pydra_oar_jupyter.core.state import Allocation, JobState, Resource
-from pydra_oar_jupyter.monitor import asked, cluster
+from pydra_oar_jupyter.monitor import cluster, schedulers
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def crowd(spool: Path, monkeypatch: pytest.MonkeyPatch) -> Crowd:
     mine = getpass.getuser()
     allocations.append(Allocation(1, JobState.TERMINATED, now - 9, now - 5, (1,), owner=mine))
     found = Crowd(allocations)
-    monkeypatch.setattr(asked, "get_backend", lambda _: found)
+    monkeypatch.setattr(schedulers, "get_backend", lambda _: found)
     return found
 
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.backends.local.schedule import choose
 from pydra_oar_jupyter.core.errors import Refused, RequestError
 from pydra_oar_jupyter.core.request import Request
-from pydra_oar_jupyter.monitor.asked import asked
 from pydra_oar_jupyter.monitor.cluster import is_free
 from pydra_oar_jupyter.monitor.picking.choice import Choice, joined
 from pydra_oar_jupyter.monitor.picking.matching import alive, match
 from pydra_oar_jupyter.monitor.picking.start import earliest
+from pydra_oar_jupyter.monitor.schedulers import scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydra_oar_jupyter.backends.local.cluster import Cluster
-    from pydra_oar_jupyter.monitor.asked import Asked
     from pydra_oar_jupyter.monitor.picking.matching import Match
+    from pydra_oar_jupyter.monitor.schedulers import Scheduler
 
 NOW, UNKNOWN, NEVER = 0, -1, -2
 # How far the schedule is looked at, in seconds.
@@ -63,7 +63,7 @@ def pick(*, backend: str, choice: Mapping[str, Any]) -> dict[str, Any]:
         RequestError: there is no such backend, or the choice can't be written in OAR's words.
         BackendError: the scheduler does not answer.
     """
-    return _pick(asked(backend), Choice.read(choice)).message()
+    return _pick(scheduler(backend), Choice.read(choice)).message()
 
 
 def read(*, words: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def read(*, words: str) -> dict[str, Any]:
     return Choice.of(Request.parse(words)).message()
 
 
-def _pick(site: Asked, choice: Choice) -> Picked:
+def _pick(site: Scheduler, choice: Choice) -> Picked:
     cluster = site.cluster()
     names = list(cluster.resources[0]) if cluster.resources else []
     texts = {name for name in names
@@ -105,7 +105,7 @@ def _pick(site: Asked, choice: Choice) -> Picked:
     )
 
 
-def _start(site: Asked, cluster: Cluster, request: Request, found: Match) -> tuple[float, str]:
+def _start(site: Scheduler, cluster: Cluster, request: Request, found: Match) -> tuple[float, str]:
     """When it would start, and why that is not known or will never be."""
     if not any(choose(cluster, one, cluster.all) for one in found.alternatives):
         return NEVER, "The cluster has not enough such resources."

@@ -54,8 +54,8 @@ class _Kept(Generic[_T]):
             self._since = float("-inf")
 
 
-class Asked:
-    """One backend's answers. Calls may come from any thread.
+class Scheduler:
+    """What one backend has answered. Calls may come from any thread.
 
     All raise `BackendError` when the scheduler gave none.
     """
@@ -102,8 +102,8 @@ class Asked:
         return [one for one in self._schedule.get() if one.start < until and one.stop >= since]
 
 
-def asked(backend: str) -> Asked:
-    """The answers of the backend of that name; "" is the one that is used when none is named.
+def scheduler(backend: str) -> Scheduler:
+    """What the backend of that name answers; "" is the one that is used when none is named.
 
     Raises:
         RequestError: there is none of that name.
@@ -111,11 +111,11 @@ def asked(backend: str) -> Asked:
     found = get_backend(backend)
     with _lock:
         if found.name not in _made or _made[found.name].backend is not found:
-            _made[found.name] = Asked(found)
+            _made[found.name] = Scheduler(found)
         return _made[found.name]
 
 
-_made: dict[str, Asked] = {}
+_made: dict[str, Scheduler] = {}
 _lock = threading.Lock()
 
 
