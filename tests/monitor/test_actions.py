@@ -98,6 +98,7 @@ def test_a_held_job_waits_and_goes_on(submit: Submit, backend: str) -> None:
     held = act(action="hold", keys=[key(job)])
     assert held == {"done": [key(job)], "problems": {}}
     wait_until(lambda: job.state is JobState.HOLD, PATIENCE)
+    wait_until(lambda: first.state is JobState.RUNNING, PATIENCE)
     assert act(action="hold", keys=[key(first), MISSING])["done"] == []
     assert act(action="resume", keys=[key(job)])["done"] == [key(job)]
     wait_until(lambda: job.state is JobState.WAITING, PATIENCE)

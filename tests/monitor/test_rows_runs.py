@@ -206,7 +206,8 @@ import pydra.engine
 from pydra_oar_jupyter.workflows.runs.run import submit
 from tests.workflows.flows import Step
 
-print(submit(Step(x=1, gate="/nowhere"), "cf", cache_root=sys.argv[1]).id, flush=True)
+# In this process: others that it starts would outlive it, and hold its output open.
+print(submit(Step(x=1, gate="/nowhere"), "debug", cache_root=sys.argv[1]).id, flush=True)
 sys.stdin.read()
 os._exit(1)
 """
