@@ -12,7 +12,7 @@ from tests.browser.conftest import started
 from tests.browser.history import Ended
 
 HOUR = 3600.0
-REQUEST = '-l host=1/core=2,walltime=2:00:00 -p "mem>=8192"'
+REQUEST = '-l host=1/core=2,walltime=0:30:00 -p "mem>=8192"'
 YESTERDAY = [
     Ended("calibration", 21 * HOUR, 40, 1840, 4, source="calibration.ipynb [6]"),
     Ended("reduce-raw", 19.5 * HOUR, 12, 4100, 8, "script", host="oarnode2"),
@@ -95,7 +95,9 @@ def test_a_day_at_work(working, new_page):
     tab = page.tab()
     tab.expect_state("spectrum", "running")
     expect(tab.row("spectrum")).to_contain_text("/1200")
-    array = tab.expect_state("sweep", "running")
+    running = tab.place.get_by_role("button", name="Running", exact=False).first
+    expect(running).to_have_text("Running 7")  # as many as there are cores for
+    array = tab.row("sweep")
     expect(array.locator(".poj-bar-words")).to_have_text("6/15")
     tab.expect_state("train", "waiting")
     run = tab.expect_state("Campaign", "failed")
@@ -113,7 +115,7 @@ def test_a_day_at_work(working, new_page):
 
     tab.view("Cluster")
     expect(tab.place.get_by_role("button", name="train").first).to_be_visible()
-    page.picture("cluster", height=500)
+    page.picture("cluster", height=450)
 
     tab.view("Resources")
     picker = tab.place.locator(".poj-picker")
@@ -123,7 +125,7 @@ def test_a_day_at_work(working, new_page):
     picker.get_by_label("Property").select_option("mem")
     picker.get_by_label("Comparison").select_option(">=")
     picker.get_by_label("Value").fill("8192")
-    picker.get_by_role("button", name="2 h", exact=True).click()
+    picker.get_by_role("button", name="30 min", exact=True).click()
     expect(picker.get_by_label("Request")).to_have_value(REQUEST)
     expect(picker.get_by_role("button", name="Use in this cell")).to_be_enabled()
     page.picture("picker", height=400)
