@@ -13,7 +13,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["quickstart", "parameter_sweep", "pydra", "pairio"])
+@pytest.mark.parametrize("name", ["quickstart", "parameter_sweep", "pydra", "pairio", "monitor"])
 def test_notebook(name: str, backend: str, spool: Path) -> None:
     """Cells tagged ``nbval-check-output`` must print what is saved; no other may fail."""
     notebook = NOTEBOOKS / f"{name}.ipynb"
