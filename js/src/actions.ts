@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
-import { problemOf } from './channel';
+import { problemOf } from './channels/channel';
 import type { Monitor } from './context';
 import type { Acted, Action, Row } from './protocol';
 import { confirm, type Question } from './ui/Confirm';

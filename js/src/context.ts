@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
-import type { Channel } from './channel';
+import type { Channel } from './channels/channel';
 import type { Host } from './host';
 import type { Store } from './store';
 

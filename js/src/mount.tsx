@@ -2,7 +2,7 @@ import { signal, type Signal } from '@preact/signals';
 import { render, type JSX } from 'preact';
 
 import { App, Connection, keepKeys, type Tab } from './App';
-import type { Channel } from './channel';
+import type { Channel } from './channels/channel';
 import { MonitorContext, type Monitor } from './context';
 import type { Host } from './host';
 import { makeStore, type Store } from './store';

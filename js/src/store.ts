@@ -1,6 +1,6 @@
 import { batch, signal, type ReadonlySignal } from '@preact/signals';
 
-import type { Channel, ChannelState } from './channel';
+import type { Channel, ChannelState } from './channels/channel';
 import type { Hello, Push, Row, RowChange } from './protocol';
 
 /** What is known here, kept up to date by the channel. Views read signals and call verbs. */

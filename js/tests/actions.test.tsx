@@ -3,7 +3,7 @@ import { userEvent } from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 
 import { act, outcome, questionFor, working } from '../src/actions';
-import { AskError } from '../src/channel';
+import { AskError } from '../src/channels/channel';
 import type { Monitor } from '../src/context';
 import type { Acted } from '../src/protocol';
 import { makeStore } from '../src/store';

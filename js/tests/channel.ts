@@ -1,5 +1,5 @@
-import type { Channel, ChannelState } from '../src/channel';
-import { AskError } from '../src/channel';
+import type { Channel, ChannelState } from '../src/channels/channel';
+import { AskError } from '../src/channels/channel';
 import type { Host } from '../src/host';
 import type { Hello, Push, Row, RowChange, Verb, Verbs } from '../src/protocol';
 

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { AskError } from '../src/channel';
+import { AskError } from '../src/channels/channel';
 import { MonitorContext } from '../src/context';
 import type { Cluster, ClusterHost, ClusterJob } from '../src/protocol';
 import { makeStore, type Store } from '../src/store';

@@ -1,7 +1,7 @@
 import type { AnyModel } from '@anywidget/types';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import type { ChannelState } from '../src/channel';
+import type { ChannelState } from '../src/channels/channel';
 import { kernelChannel } from '../src/channels/kernel';
 import type { Message, Question } from '../src/protocol';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { notices, type NoticeSettings } from '../src/notices';
+import { notices, type NoticeSettings } from '../src/lab/notices';
 import type { Row } from '../src/protocol';
 import { NOW, row } from './channel';
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket as Peer } from 'ws';
 
-import type { Channel, ChannelState } from '../src/channel';
+import type { Channel, ChannelState } from '../src/channels/channel';
 import { socketChannel } from '../src/channels/socket';
 import type { Push, Question } from '../src/protocol';
 import { Socket } from './sockets';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { AskError } from '../src/channel';
+import { AskError } from '../src/channels/channel';
 import { makeStore, type Store } from '../src/store';
 import { FakeChannel, hello, NOW, row } from './channel';
 

@@ -1,6 +1,6 @@
 import type { RenderProps } from '@anywidget/types';
 
-import type { Channel } from '../channel';
+import type { Channel } from '../channels/channel';
 import { kernelChannel } from '../channels/kernel';
 import { serverChannel } from '../channels/server';
 import { mount } from '../mount';

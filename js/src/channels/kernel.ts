@@ -1,6 +1,6 @@
 import type { AnyModel } from '@anywidget/types';
 
-import type { Channel } from '../channel';
+import type { Channel } from './channel';
 import type { Message, Question } from '../protocol';
 import { Talk } from './talk';
 

@@ -1,4 +1,4 @@
-import type { Channel } from '../channel';
+import type { Channel } from './channel';
 import { socketChannel } from './socket';
 
 /** How long the server may take to say who it is, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Channel } from '../channel';
+import type { Channel } from './channel';
 import type { Message, Question } from '../protocol';
 import { t } from '../words';
 import { Talk } from './talk';

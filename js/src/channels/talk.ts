@@ -1,4 +1,4 @@
-import { AskError, type Channel, type ChannelState } from '../channel';
+import { AskError, type Channel, type ChannelState } from './channel';
 import type { Message, Push, Question, Verb, Verbs } from '../protocol';
 
 interface Waiting {

@@ -1,7 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { effect } from '@preact/signals';
 
-import { notices, type NoticeSettings } from '../notices';
+import { notices, type NoticeSettings } from './notices';
 import { t } from '../words';
 import type { Places } from './places';
 

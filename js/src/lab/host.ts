@@ -4,7 +4,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 
-import type { Channel } from '../channel';
+import type { Channel } from '../channels/channel';
 import { copyText } from '../clipboard';
 import type { Host } from '../host';
 import { changeCell, goToCell } from './notebooks';

@@ -11,7 +11,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
-import type { Channel } from '../channel';
+import type { Channel } from '../channels/channel';
 import { setTranslate } from '../words';
 import { answerCells } from './cells';
 import { addCommands } from './commands';

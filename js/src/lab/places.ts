@@ -3,7 +3,7 @@ import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { computed, effect, signal } from '@preact/signals';
 
 import type { Tab } from '../App';
-import type { Channel } from '../channel';
+import type { Channel } from '../channels/channel';
 import { socketChannel } from '../channels/socket';
 import type { Host } from '../host';
 import { mount } from '../mount';

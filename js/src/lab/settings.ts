@@ -1,6 +1,6 @@
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 
-import type { NoticeSettings } from '../notices';
+import type { NoticeSettings } from './notices';
 
 /** The settings of the schema. */
 export interface Settings extends NoticeSettings {

@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-import { problemOf } from '../../channel';
+import { problemOf } from '../../channels/channel';
 import { useMonitor } from '../../context';
 import type { Cluster, Problem, Row } from '../../protocol';
 import { asked, type Span } from './span';

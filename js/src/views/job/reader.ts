@@ -1,6 +1,6 @@
 import { batch, signal } from '@preact/signals';
 
-import { AskError, problemOf, type Channel } from '../../channel';
+import { AskError, problemOf, type Channel } from '../../channels/channel';
 import type { LogPart, Problem } from '../../protocol';
 import { t } from '../../words';
 import { Lines } from './lines';

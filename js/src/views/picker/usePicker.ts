@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { problemOf } from '../../channel';
+import { problemOf } from '../../channels/channel';
 import { useMonitor } from '../../context';
 import type { Choice, Picked, Problem, Site } from '../../protocol';
 import type { Store } from '../../store';

@@ -1,4 +1,4 @@
-import type { Problem, Push, Verb, Verbs } from './protocol';
+import type { Problem, Push, Verb, Verbs } from '../protocol';
 
 /** The way to whoever knows the jobs. */
 export interface Channel {

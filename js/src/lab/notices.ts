@@ -1,6 +1,6 @@
-import type { Row } from './protocol';
-import { isLive } from './times';
-import { duration } from './ui/format';
+import type { Row } from '../protocol';
+import { isLive } from '../times';
+import { duration } from '../ui/format';
 
 /** Which ends are told, and in which words. */
 export interface NoticeSettings {
