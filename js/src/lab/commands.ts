@@ -34,17 +34,23 @@ export function addCommands(
       places.openPanel('resources');
     },
   });
-  commands.addCommand(OPEN_TAB, {
-    label: ({ isLauncher }) => (isLauncher ? t('OAR jobs') : t('Open OAR Jobs in a Tab')),
-    caption: t('Open the job monitor in a tab of its own'),
-    icon: ({ isPalette }) => (isPalette ? undefined : jobsIcon),
-    execute: () => {
-      places.openTab();
-    },
-  });
+  const { openTab } = places;
+  if (openTab) {
+    commands.addCommand(OPEN_TAB, {
+      label: ({ isLauncher }) => (isLauncher ? t('OAR jobs') : t('Open OAR Jobs in a Tab')),
+      caption: t('Open the job monitor in a tab of its own'),
+      icon: ({ isPalette }) => (isPalette ? undefined : jobsIcon),
+      execute: openTab,
+    });
+    launcher?.add({
+      command: OPEN_TAB,
+      category: t('Other'),
+      args: { isLauncher: true },
+      rank: 10,
+    });
+  }
   const category = t('OAR');
   for (const command of commands.listCommands().filter((id) => id.startsWith('pydra-oar-'))) {
     palette?.addItem({ command, category, args: { isPalette: true } });
   }
-  launcher?.add({ command: OPEN_TAB, category: t('Other'), args: { isLauncher: true }, rank: 10 });
 }

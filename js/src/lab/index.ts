@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
@@ -30,6 +31,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [
     ICommandPalette,
     IDocumentManager,
+    ILabShell,
     ILauncher,
     ILayoutRestorer,
     INotebookTracker,
@@ -41,6 +43,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app: JupyterFrontEnd,
     palette: ICommandPalette | null,
     documents: IDocumentManager | null,
+    lab: ILabShell | null,
     launcher: ILauncher | null,
     restorer: ILayoutRestorer | null,
     notebooks: INotebookTracker | null,
@@ -51,7 +54,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const bundle = translator?.load('pydra_oar_jupyter');
     if (bundle) setTranslate((text, ...values) => bundle.__(text, ...values));
     const makeHost = (channel: Channel) => labHost({ app, notebooks, documents, state }, channel);
-    const places = makePlaces(app, makeHost, restorer);
+    const places = makePlaces(app, makeHost, lab, restorer);
     addCommands(app, places, palette, launcher);
     answerCells(places.host, notebooks, documents);
     if (!settings) return;

@@ -1,4 +1,4 @@
-import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { computed, effect, signal } from '@preact/signals';
 
@@ -13,7 +13,7 @@ import { connect } from './connect';
 import { jobsIcon } from './icon';
 import { MonitorWidget } from './widget';
 
-/** Where the monitor stands in JupyterLab: in a side panel, always, and in a tab. */
+/** Where the monitor stands: in a side panel, always, and in a tab where pages have some. */
 export interface Places {
   /** What the panel shows. It is kept up to date unseen, for the notices and the count. */
   store: Store;
@@ -22,7 +22,8 @@ export interface Places {
   /** Whether the monitor can be seen at this moment. */
   seen(): boolean;
   openPanel(tab: Tab): void;
-  openTab(): void;
+  /** Null in Notebook: its pages show one thing each. */
+  openTab: (() => void) | null;
 }
 
 /** The command that opens the tab, and opens it again when a page is loaded anew. */
@@ -33,6 +34,7 @@ type MakeHost = (channel: Channel) => Host;
 export function makePlaces(
   app: JupyterFrontEnd,
   makeHost: MakeHost,
+  lab: ILabShell | null,
   restorer: ILayoutRestorer | null,
 ): Places {
   const newChannel = () => socketChannel(() => connect(app.serviceManager.serverSettings));
@@ -58,7 +60,7 @@ export function makePlaces(
     }
     app.shell.activateById(widget.id);
   };
-  if (restorer) void restorer.restore(tabs, { command: OPEN_TAB, name: () => 'tab' });
+  if (lab && restorer) void restorer.restore(tabs, { command: OPEN_TAB, name: () => 'tab' });
 
   return {
     store,
@@ -70,7 +72,7 @@ export function makePlaces(
       tab.value = chosen;
       app.shell.activateById(panel.id);
     },
-    openTab,
+    openTab: lab && openTab,
   };
 }
 
