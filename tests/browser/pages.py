@@ -18,6 +18,8 @@ PATIENCE = 60_000  # how long anything may take on a loaded machine, in millisec
 expect.set_options(timeout=PATIENCE)
 
 KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+# Ends once what a change of the page's size leads to has been drawn.
+DRAWN = "new Promise((done) => setTimeout(() => requestAnimationFrame(done), 500))"
 PANEL = "#pydra-oar-panel"
 TAB = "#pydra-oar-tab"
 
@@ -100,6 +102,7 @@ class Page:
         if folder := os.environ.get("PYDRA_OAR_DOCS"):
             self.page.mouse.move(0, 0)
             self.page.set_viewport_size({"width": 1400, "height": height})
+            self.page.evaluate(DRAWN)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"), animations="disabled")
 
     def tell(self, image: Path) -> None:
