@@ -86,7 +86,7 @@ class Lab:
         quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
         (config / "labconfig/page_config.json").write_text(json.dumps(quiet))
         if not self._extension:
-            off = {"ServerApp": {"jpserver_extensions": {"pydra_oar_jupyter": False}}}
+            off = {"ServerApp": {"jpserver_extensions": {"pydra_oar_jupyter.server": False}}}
             (config / "jupyter_server_config.json").write_text(json.dumps(off))
 
     def _environment(self) -> dict[str, str]:

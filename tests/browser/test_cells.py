@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cells import LOAD, gated
@@ -28,6 +32,8 @@ def test_it_is_live_in_a_cell_while_another_cell_runs(page, lab):
 
 
 def test_the_kernel_alone_will_do(plain_lab, new_page):
+    with pytest.raises(HTTPError, match="404"):  # the server has no part of ours
+        urlopen(f"{plain_lab.url}/pydra-oar-jupyter/monitor?token={plain_lab.token}")
     cell, open_gate = gated(plain_lab, "alone")
     page = new_page(plain_lab)
     page.open(plain_lab.notebook("kernel.ipynb", LOAD, SHOW, cell.replace("-n", "--detach -n")))
