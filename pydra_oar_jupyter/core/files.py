@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -9,12 +10,24 @@ import secrets
 import shutil
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydra_oar_jupyter.core.errors import SpoolError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_Facts = TypeVar("_Facts")
+# What JSON has for fields of these types.
+_PLAIN: dict[str, Any] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "int | None": int | None,
+    "float": int | float,
+    "tuple[str, ...]": tuple,
+}
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -139,11 +152,42 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises:
         SpoolError: it can't be read, or may be somebody else's.
-        ValueError: it is not whole.
+        ValueError: it is not whole, or something else is in it.
     """
     with os.fdopen(open_private(path), "rb", buffering=0) as file:
-        read: dict[str, Any] = json.loads(file.readall())
+        text = file.readall()
+    try:
+        read = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(read, dict):
+        raise ValueError("it is no object")
     return read
+
+
+def checked(made: _Facts) -> _Facts:
+    """The same, once the plain values among its fields are of their types: they were in a file.
+
+    Raises:
+        TypeError: one is of another.
+    """
+    of: Any = type(made)
+    for name, kind in _plain_fields(of):
+        value = getattr(made, name)
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} is {value!r:.80}")
+        if kind is tuple and not all(isinstance(one, str) for one in value):
+            raise TypeError(f"{name} is {value!r:.80}")
+    return made
+
+
+@cache
+def _plain_fields(kind: Any) -> list[tuple[str, Any]]:
+    return [
+        (one.name, _PLAIN[one.type])
+        for one in dataclasses.fields(kind)
+        if isinstance(one.type, str) and one.type in _PLAIN
+    ]
 
 
 def names_in(folder: Path) -> list[str]:

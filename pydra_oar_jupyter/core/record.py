@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import Refused, SpoolError
 from pydra_oar_jupyter.core.events import EventLog
+from pydra_oar_jupyter.core.files import checked
 from pydra_oar_jupyter.core.outcome import Ending, Outcome, from_shell, from_status
 from pydra_oar_jupyter.core.state import JobState
 
@@ -160,10 +161,11 @@ class JobRecord:
             end = self.directory.read_end()
             if end is None:
                 return False
-            outcome = Outcome(Ending(end["ending"]), end["exit_code"], end["detail"])
-            self.id, self.host = end["id"], end["host"]
-            self.started, self.ended = end["started"], end["ended"]
-        except (ValueError, KeyError, TypeError):
+            outcome = checked(Outcome(Ending(end["ending"]), end["exit_code"], end["detail"]))
+            self.id = None if end["id"] is None else int(end["id"])
+            self.host, self.started = str(end["host"]), float(end["started"])
+            self.ended = float(end["ended"])
+        except (ValueError, KeyError, TypeError, OverflowError):
             return False  # not whole: it is worked out again
         self._settle(outcome)
         return True

@@ -37,7 +37,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError
-from pydra_oar_jupyter.core.files import names_in, private_directory, read_json, write_atomically
+from pydra_oar_jupyter.core.files import (
+    checked,
+    names_in,
+    private_directory,
+    read_json,
+    write_atomically,
+)
 from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.process import identity
 
@@ -130,10 +136,18 @@ class JobDirectory:
 
     @property
     def spec(self) -> JobSpec:
-        """What was asked."""
-        read = read_json(self.spec_file)
-        origin = Origin(**read.pop("origin", {"label": read.pop("source", "")}))
-        return JobSpec(**{**read, "words": tuple(read["words"]), "origin": origin})
+        """What was asked.
+
+        Raises:
+            SpoolError: it can't be read, or is of another version.
+        """
+        try:
+            read = read_json(self.spec_file)
+            origin = checked(Origin(**read.pop("origin", {"label": read.pop("source", "")})))
+            return checked(JobSpec(**{**read, "words": tuple(read["words"]), "origin": origin}))
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{self.spec_file} can't be read, or is of another version: {error!r}"
+            raise SpoolError(message) from None
 
     def read_end(self) -> dict[str, Any] | None:
         """How it ended, as `write_end` wrote it; None while it is not known."""
@@ -271,7 +285,10 @@ class Spool:
             read = read_json(path / _SUBMISSION)
             folder = self.root / "jobs"
             jobs = [JobDirectory(folder / job_id) for job_id in read.pop("jobs")]
-            return Submission(path, jobs=jobs, **{**read, "words": tuple(read["words"])})
+            found = Submission(path, jobs=jobs, **{**read, "words": tuple(read["words"])})
+            if not all(isinstance(id_, int) for id_ in found.ids):
+                raise TypeError(f"ids are {found.ids!r:.80}")
+            return checked(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SpoolError(f"{path} can't be read, or is of another version: {error!r}") from None
 

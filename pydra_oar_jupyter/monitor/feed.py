@@ -93,11 +93,12 @@ class Feed:
             begun = time.monotonic()
             touched = self._look(views)
             trouble = line(next(filter(None, self._problems.values()), ""), _WORDS)
+            self._problems["view"] = ""
             for view in views:
                 try:
                     view.update(self._picture, touched, trouble)
-                except Exception:  # of what sends: the others must not wait for it
-                    self.leave(view)
+                except Exception as error:  # the others must not wait for it
+                    self._problems["view"] = f"What has changed can't be shown: {error!r}"
             before, took = took, time.monotonic() - begun
             self._rest(min(before, took))
 

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.monitor import keys
 from pydra_oar_jupyter.monitor.changes import changes, in_sight, sees
 
@@ -129,7 +128,7 @@ class _Output:
             self._next = time.monotonic() + _AGAIN
             try:
                 self._job = keys.job_of(keys.find(self._key))
-            except OarError:  # not there yet, or not any more
+            except Exception:  # not there yet or not any more, or what is there can't be used
                 return None
         return self._job
 

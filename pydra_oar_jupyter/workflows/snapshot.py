@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import SpoolError
-from pydra_oar_jupyter.core.files import read_json, write_atomically
+from pydra_oar_jupyter.core.files import checked, read_json, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,20 +195,31 @@ def read_snapshot(path: Path) -> RunSnapshot | None:
         facts = read_json(path)
         nodes = tuple(_node(node) for node in facts.pop("nodes"))
         tasks = tuple(
-            TaskFacts(**{**task, "node": tuple(task["node"]), "state": TaskState(task["state"])})
+            checked(
+                TaskFacts(
+                    **{**task, "node": tuple(task["node"]), "state": TaskState(task["state"])}
+                )
+            )
             for task in facts.pop("tasks")
         )
-        return RunSnapshot(**{**facts, "state": RunState(facts["state"])}, nodes=nodes, tasks=tasks)
-    except (ValueError, KeyError, TypeError) as error:
+        state = RunState(facts["state"])
+        return checked(RunSnapshot(**{**facts, "state": state}, nodes=nodes, tasks=tasks))
+    except SpoolError:
+        raise
+    except Exception as error:  # whatever else is in it
         raise SpoolError(f"{path} can't be read, or is of another version: {error!r}") from None
 
 
 def _node(facts: dict[str, Any]) -> NodeFacts:
-    return NodeFacts(
-        **{
-            **facts,
-            **{name: tuple(facts[name]) for name in ("path", "split", "combined", "after")},
-            "counts": {TaskState(state): count for state, count in facts["counts"].items()},
-            "nodes": tuple(_node(node) for node in facts["nodes"]),
-        }
+    return checked(
+        NodeFacts(
+            **{
+                **facts,
+                **{name: tuple(facts[name]) for name in ("path", "split", "combined", "after")},
+                "counts": {
+                    TaskState(state): int(count) for state, count in facts["counts"].items()
+                },
+                "nodes": tuple(_node(node) for node in facts["nodes"]),
+            }
+        )
     )

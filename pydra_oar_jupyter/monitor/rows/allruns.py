@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.monitor.changes import kept, turned
 from pydra_oar_jupyter.monitor.rows.lookout import Lookout
@@ -69,9 +69,10 @@ class AllRuns:
             stamp = _stamp(seen.run)
             if stamp == seen.stamp and seen.open == wants and not seen.run.done():
                 continue
-            try:
+            shown: dict[str, Row] | None = None
+            with suppress(Exception):  # removed, or it can't be used: the others must not wait
                 shown = self._look_at(seen, opened=wants)
-            except (OarError, OSError):  # it can't be read at this moment, or was removed
+            if shown is None:
                 continue
             changed |= turned(seen.shown, shown)
             seen.shown, seen.stamp, seen.open = shown, stamp, wants

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import OarError, SpoolError
 from pydra_oar_jupyter.core.files import (
+    checked,
     names_in,
     open_private,
     private_directory,
@@ -145,8 +146,8 @@ class RunDirectory:
         """
         try:
             read = read_json(self._facts)
-            origin = Origin(**read.pop("origin", {"label": read.pop("source", "")}))
-            return RunFacts(**{**read, "caches": tuple(read["caches"]), "origin": origin})
+            origin = checked(Origin(**read.pop("origin", {"label": read.pop("source", "")})))
+            return checked(RunFacts(**{**read, "caches": tuple(read["caches"]), "origin": origin}))
         except (ValueError, KeyError, TypeError) as error:
             message = f"{self._facts} can't be read, or is of another version: {error!r}"
             raise SpoolError(message) from None
