@@ -71,6 +71,12 @@ def test_what_can_t_be_read_is_refused(cell: str, words: str) -> None:
         placed(cell, words)
 
 
+@pytest.mark.parametrize("end", "\n\r\v\f\x1c\x85\u2028\u2029")
+def test_nothing_of_the_words_gets_into_the_cell_below_its_line(end: str) -> None:
+    with pytest.raises(RequestError, match="one line"):
+        placed("1 + 1", f"-p \"host='a'{end}import os\"")
+
+
 _CHOSEN = ["-l host=2/core=3", "-lcore=1", "--resource=core=2,walltime=1", "-q default", "-t x",
            "--property \"mem > 4 and a='b c'\"", "--type=besteffort", "-t idempotent"]  # fmt: skip
 _KEPT = ["--in a,b", "--out c", "--detach", "--keep", "--setup 'module load x'", "--env A=-l",

@@ -37,8 +37,8 @@ def place(*, cell: str, words: str) -> dict[str, Any]:
     """
     request = Request.parse(words)
     line = joined(request.words())
-    if "\n" in line:
-        raise RequestError("A magic has one line only.", text=line, at=line.index("\n"))
+    if len(lines := line.splitlines()) > 1:  # as IPython has them
+        raise RequestError("A magic has one line only.", text=line, at=len(lines[0]))
     first = _FIRST.match(cell)
     magic = first[1] if first else ""
     if magic == "pairio":
