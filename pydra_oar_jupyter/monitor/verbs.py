@@ -6,7 +6,6 @@ Parameters come from browsers: nothing runs before they are checked.
 from __future__ import annotations
 
 import importlib
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +88,7 @@ def _number(least: float, most: float, *, whole: bool = False) -> Check:
     kinds = int if whole else int | float
 
     def check(value: Any) -> Any:
-        right = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+        right = isinstance(value, kinds) and not isinstance(value, bool)
         if not right or not least <= value <= most:
             raise ValueError(f"a {'whole ' * whole}number from {least} to {most}")
         return value
