@@ -86,6 +86,8 @@ class Jobs:
         with self._lock:
             if known := self._known.get(directory):
                 return known
+        if not self.spool.job(directory).path.is_dir():  # listing all takes its time
+            return None
         return next((job for job in self.all() if job.directory.id == directory), None)
 
     def forget(self, older_than: float) -> int:
