@@ -15,7 +15,7 @@ from pydra_oar_jupyter.core.files import open_plain, tail
 from pydra_oar_jupyter.core.outcome import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from pydra_oar_jupyter.core.backend import Backend
@@ -280,9 +280,7 @@ def hold_all(jobs: Sequence[Job]) -> None:
     Raises:
         BackendError: the scheduler won't.
     """
-    ids = [job.submitted() for job in jobs]
-    jobs[0].backend.hold(ids)
-    jobs[0]._tracker.ask_soon(jobs[0].backend.name)
+    _change_all(jobs, jobs[0].backend.hold)
 
 
 def resume_all(jobs: Sequence[Job]) -> None:
@@ -291,8 +289,11 @@ def resume_all(jobs: Sequence[Job]) -> None:
     Raises:
         BackendError: the scheduler won't.
     """
-    ids = [job.submitted() for job in jobs]
-    jobs[0].backend.resume(ids)
+    _change_all(jobs, jobs[0].backend.resume)
+
+
+def _change_all(jobs: Sequence[Job], change: Callable[[list[int]], None]) -> None:
+    change([job.submitted() for job in jobs])
     jobs[0]._tracker.ask_soon(jobs[0].backend.name)
 
 
