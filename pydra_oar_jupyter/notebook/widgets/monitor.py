@@ -12,9 +12,11 @@ _SHOWN = 20
 
 
 class JobMonitor(MonitorWidget):
-    """The job monitor: what has been submitted, how it is going, its output; and the cluster.
+    """All of your jobs, live: how they are, what they print, what can be done with them.
 
-    A saved notebook keeps a table of the newest jobs as they were when the cell ran.
+    The same as in JupyterLab's side panel: cells, arrays, Pydra runs and Pairio jobs in one table,
+    a chart of the cluster, and resources picked by eye. Jobs go on when it is closed. A saved
+    notebook keeps a table of the newest jobs as they were when the cell ran.
 
     Raises:
         SpoolError: the spool can't be made, or others can enter it.

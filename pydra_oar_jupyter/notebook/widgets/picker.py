@@ -10,15 +10,19 @@ from pydra_oar_jupyter.notebook.widgets.base import MonitorWidget
 
 
 class ResourcePicker(MonitorWidget):
-    """What the site has, how much of it is free, and when a job with it would start.
+    """Resources picked by eye: what the site has and what is free, and when such a job would start.
+
+    Its button puts what is picked on a cell's first line.
+
+    Attributes:
+        words: what is picked, as oarsub's options, such as ``-l host=1/core=2``; it can be
+            observed: ``picker.observe(heard, "words")``.
 
     Raises:
         SpoolError: the spool can't be made, or others can enter it.
     """
 
-    words = traitlets.Unicode(
-        help="What is picked, as oarsub's options: such as `-l host=1/core=2`. It can be observed."
-    ).tag(sync=True)
+    words = traitlets.Unicode().tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__("picker")
