@@ -130,7 +130,7 @@ export function Connection(): JSX.Element | null {
     ? t('The connection is lost. What you see is as it was; it is tried again…')
     : store.trouble.value;
   return words ? (
-    <div class={lost ? 'poj-banner poj-lost' : 'poj-banner'} role="status">
+    <div class="poj-banner" role="status">
       {words}
     </div>
   ) : null;

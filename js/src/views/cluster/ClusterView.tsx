@@ -142,7 +142,7 @@ function Legend(props: { cluster: Cluster; rows: readonly HostRow[]; filtered: b
       {!cluster.jobs.length && <span>{t('Nothing runs or is planned in these hours.')}</span>}
       {unplaced > 0 && <span>{t('%1 jobs wait without a forecast', count(unplaced))}</span>}
       <span class="poj-key poj-key-mine">{t('mine')}</span>
-      <span class="poj-key poj-key-other">{t('others')}</span>
+      <span class="poj-key">{t('others')}</span>
       <span class="poj-key poj-key-forecast">{t('expected')}</span>
     </p>
   );

@@ -26,7 +26,7 @@ export function FreeNow({ hosts, only, setOnly }: Props): VNode {
   const values = useMemo(() => freeBy(hosts, property), [hosts, property]);
   const all = freeOfAll(hosts);
   return (
-    <section class="poj-free" aria-label={t('Free now')}>
+    <section aria-label={t('Free now')}>
       <div class="poj-free-head">
         <strong>{t('%1 of %2 free now', count(all.free), count(all.resources))}</strong>
         {names.length > 0 && (

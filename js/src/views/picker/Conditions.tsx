@@ -119,7 +119,6 @@ function Value({ property, value, change }: ValueProps): VNode {
     const known = property.values.some((one) => one.value === value);
     return (
       <select
-        class="poj-value"
         aria-label={t('Value')}
         value={value}
         onChange={(event) => change(event.currentTarget.value)}
@@ -137,7 +136,6 @@ function Value({ property, value, change }: ValueProps): VNode {
   return (
     <>
       <input
-        class="poj-value"
         aria-label={t('Value')}
         list={list}
         value={value}

@@ -4,7 +4,7 @@ import { useMonitor } from '../../context';
 import type { Picked, Problem, Site } from '../../protocol';
 import { count } from '../../ui/format';
 import { t } from '../../words';
-import { startWords } from './choice';
+import { NEVER, NOW, startWords } from './choice';
 
 interface Props {
   site: Site;
@@ -55,6 +55,6 @@ export function Outlook({ site, picked, problem, old }: Props): VNode {
 }
 
 function startClass(start: number): string {
-  if (start === 0) return 'now';
-  return start > 0 ? 'later' : start === -2 ? 'never' : 'unknown';
+  if (start === NOW) return 'now';
+  return start > 0 ? 'later' : start === NEVER ? 'never' : 'unknown';
 }

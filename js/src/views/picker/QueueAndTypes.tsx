@@ -15,7 +15,7 @@ export function QueueAndTypes({ site, choice, change }: Props): VNode {
   const queues = queue && !site.queues.includes(queue) ? [queue, ...site.queues] : site.queues;
   const allTypes = [...site.types, ...types.filter((type) => !site.types.includes(type))];
   return (
-    <fieldset class="poj-how">
+    <fieldset>
       <legend>{t('How')}</legend>
       <label class="poj-labelled">
         <span>{t('Queue')}</span>

@@ -18,7 +18,7 @@ export function Walltime(props: { seconds: number; change: (seconds: number) => 
     if (readWalltime(text) !== seconds) setText(walltimeText(seconds));
   }, [seconds]);
   return (
-    <fieldset class="poj-walltime">
+    <fieldset>
       <legend>{t('How long')}</legend>
       <input
         aria-label={t('Walltime, hours:minutes:seconds')}

@@ -2,6 +2,10 @@ import type { Choice, Condition, Picked, Property, Site } from '../../protocol';
 import { duration, moment } from '../../ui/format';
 import { t } from '../../words';
 
+/** Starts that are no times (`Picked.start`); what else is below 0 is not known. */
+export const NOW = 0;
+export const NEVER = -2;
+
 export const NOTHING: Choice = {
   levels: [],
   conditions: [],
@@ -53,8 +57,8 @@ export function onProperty(condition: Condition, property: Property): Condition 
 
 /** When it would start, in words; `now` in seconds since the epoch. */
 export function startWords({ start }: Pick<Picked, 'start'>, now: number): string {
-  if (start === 0) return t('Starts now');
-  if (start === -2) return t('Never starts');
+  if (start === NOW) return t('Starts now');
+  if (start === NEVER) return t('Never starts');
   if (start < 0) return t('Start not known');
   const wait = start - now;
   if (wait < 30) return t('Starts now');
