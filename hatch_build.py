@@ -21,3 +21,4 @@ class BrowserPart(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build them; hatchling calls this before it gathers files."""
         JS["build"]()
+        JS["set_version"](self.metadata.version)

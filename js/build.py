@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -49,6 +50,14 @@ def build() -> None:
             digest = _digest(SOURCES)
             npm("run", "build")
             BUILT.write_text(digest)
+
+
+def set_version(version: str) -> None:
+    """Give JupyterLab's part the version that the package has: JupyterLab lists it."""
+    file = OUTPUTS[0]
+    facts = json.loads(file.read_text())
+    if facts["version"] != version:
+        file.write_text(json.dumps({**facts, "version": version}, indent=2) + "\n")
 
 
 def npm(*arguments: str) -> None:
