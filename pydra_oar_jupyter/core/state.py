@@ -160,3 +160,8 @@ class Resource:
     state: str
     properties: dict[str, Any] = field(default_factory=dict)
     jobs: tuple[int, ...] = ()
+
+    @property
+    def free(self) -> bool:
+        """Whether a job could have it now."""
+        return self.state == "Alive" and not self.jobs

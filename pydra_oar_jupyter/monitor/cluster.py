@@ -87,16 +87,11 @@ def _hosts(resources: Sequence[Resource]) -> list[dict[str, Any]]:
             "name": name,
             "state": min((one.state for one in group), key=_badness),
             "resources": len(group),
-            "free": sum(is_free(one) for one in group),
+            "free": sum(one.free for one in group),
             "properties": _common(group),
         }
         for name, group in groups.items()
     ]
-
-
-def is_free(resource: Resource) -> bool:
-    """Whether a job could have it now."""
-    return resource.state == "Alive" and not resource.jobs
 
 
 def _badness(state: str) -> int:

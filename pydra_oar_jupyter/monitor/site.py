@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.request import INTERNAL
-from pydra_oar_jupyter.monitor.cluster import is_free
 from pydra_oar_jupyter.monitor.schedulers import scheduler
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def site(*, backend: str) -> dict[str, Any]:
     """
     known = scheduler(backend)
     resources = known.resources()
-    free = [is_free(one) for one in resources]
+    free = [one.free for one in resources]
     names = {name for one in resources for name in one.properties}
     shown = [name for name in sorted(names) if name.lower() not in _SILENT]
     properties = [_property(name, resources, free) for name in shown]

@@ -238,7 +238,7 @@ def host_rows(resources: Sequence[Resource]) -> list[dict[str, Any]]:
             "host": host,
             "state": _many(sorted({one.state for one in group})),
             "resources": len(group),
-            "free": sum(1 for one in group if one.state == "Alive" and not one.jobs),
+            "free": sum(one.free for one in group),
             "jobs": tuple(sorted({job for one in group for job in one.jobs})),
         }
         for host, group in hosts.items()

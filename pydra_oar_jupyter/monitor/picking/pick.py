@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pydra_oar_jupyter.backends.local.schedule import choose
 from pydra_oar_jupyter.core.errors import Refused, RequestError
 from pydra_oar_jupyter.core.request import Request
-from pydra_oar_jupyter.monitor.cluster import is_free
 from pydra_oar_jupyter.monitor.picking.choice import Choice, joined
 from pydra_oar_jupyter.monitor.picking.matching import alive, match
 from pydra_oar_jupyter.monitor.picking.start import earliest
@@ -93,7 +92,7 @@ def _pick(site: Scheduler, choice: Choice) -> Picked:
     notes = [note, *(f"Not looked at here: {condition}." for condition in found.ignored)]
     if len(request.resources) > 1:
         notes.append("It has alternatives: OAR takes the one that ends first.")
-    idle = cluster.set_of(one.id for one in site.resources() if is_free(one))
+    idle = cluster.set_of(one.id for one in site.resources() if one.free)
     hosts = cluster.values("host") if cluster.resources else []
     there = [one & found.resources for one in hosts if one & found.resources]
     return Picked(

@@ -28,7 +28,6 @@ _ALIVE = {
     )
 }  # fmt: skip
 _TONES: tuple[Tone, ...] = ("running", "waiting", "idle", "failed", "stopped", "cached", "done")
-_OVER = frozenset[str]({JobState.TERMINATED, JobState.ERROR})
 
 
 def array_row(group: str, elements: Sequence[Row]) -> Row:
@@ -40,7 +39,7 @@ def array_row(group: str, elements: Sequence[Row]) -> Row:
     """
     first = elements[0]
     states = Counter(element["state"] for element in elements)
-    over = sum(count for state, count in states.items() if state in _OVER)
+    over = sum(count for state, count in states.items() if JobState(state).final)
     counts = Counter(element["tone"] for element in elements)
     ended = over == len(elements)
     ids = sorted(int(element["id"]) for element in elements if element["id"])
