@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cells import LOAD, gated
+from tests.waiting import wait_until
 
 EVIL = "<img src=x onerror=window.hit=1><script>window.hit=1</script>"
 
@@ -94,6 +95,15 @@ def test_texts_can_be_read_in_each_theme(page, lab, theme):
         expect(tab.place.locator("[aria-busy=true]")).to_have_count(0)
         low = [one for one in tab.place.evaluate(CONTRASTS) if one[0] < 4.5]
         assert not low
+
+
+def test_the_panel_is_as_high_as_the_page(page, lab):
+    page.page.set_viewport_size({"width": 1400, "height": 400})
+    page.open()
+    foot = page.panel().place.locator(".poj-foot")
+    expect(foot).to_be_in_viewport()
+    page.page.set_viewport_size({"width": 1400, "height": 900})
+    wait_until(lambda: (box := foot.bounding_box()) and box["y"] + box["height"] > 850)
 
 
 @pytest.mark.parametrize("place", ["panel", "tab"])
