@@ -179,18 +179,18 @@ def test_unknown_actions(spool: Path) -> None:
 
 
 ELSEWHERE = """
-    import os, sys
+    import os, sys, time
     from pathlib import Path
+    from pydra_oar_jupyter.workflows.runs.directories import RunDirectory
     from pydra_oar_jupyter.workflows.runs.run import submit
     from tests.workflows.flows import Step
     place = Path(sys.argv[1])
     run = submit(Step(x=1, gate=str(place / "gate")), "oar",
                  cache_root=place / "cache", oarsub_args="-l core=1")
-    while not run.jobs or run.jobs[0].id is None or not run.progress.tasks[0].job:
-        pass
-    import time
-    time.sleep(1.5)  # it tells where it is each second
-    print(run.id, run.jobs[0].id, flush=True)
+    told = RunDirectory(run.directory)  # what others can see of it
+    while not ((seen := told.snapshot()) and seen.tasks and seen.tasks[0].job):
+        time.sleep(0.05)
+    print(run.id, seen.tasks[0].job, flush=True)
     {then}
 """
 
