@@ -82,7 +82,7 @@ function OneStream({ reader, label, fileName, setSearch }: OneStreamProps): JSX.
         <button type="button" class="poj-button poj-small" onClick={() => void reader.toEnd()}>
           {t('To the end')}
         </button>
-        <label class="poj-check">
+        <label class="poj-wrap">
           <input type="checkbox" checked={wrap} onChange={() => setWrap(!wrap)} />
           {t('Wrap lines')}
         </label>

@@ -46,9 +46,9 @@ export function Outlook({ site, picked, problem, old }: Props): VNode {
           )}
         </div>
       </div>
-      <div class="poj-match" aria-hidden="true" title={t('of %1', count(site.resources))}>
-        <span class="poj-match-all" style={{ width: part(matching.resources) }} />
-        <span class="poj-match-free" style={{ width: part(free.resources) }} />
+      <div class="poj-matching" aria-hidden="true" title={t('of %1', count(site.resources))}>
+        <span class="poj-matching-all" style={{ width: part(matching.resources) }} />
+        <span class="poj-matching-free" style={{ width: part(free.resources) }} />
       </div>
     </div>
   );
