@@ -138,7 +138,7 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
         {!narrow && <Head table={table} />}
         <div
           role="rowgroup"
-          class={table.selected.value.size ? 'poj-rows poj-choosing' : 'poj-rows'}
+          class={table.selected.value.size > 1 ? 'poj-rows poj-choosing' : 'poj-rows'}
           style={{ blockSize: `${lines.length * height}px` }}
           onMouseDown={(event) => {
             if (event.shiftKey) event.preventDefault(); // a range of rows, not of text

@@ -13,7 +13,10 @@ export interface Column {
   /** In pixels; `grow`: its share of the room that is left. */
   width: number;
   grow?: number;
-  /** The width of the table from which it is shown, unless a person chose; none: never. */
+  /**
+   * The width of the table from which it is shown, unless a person chose; none: never. It has to
+   * hold the column beside those that are shown already.
+   */
   from?: number;
   /** Whether its text stands at the end, as numbers do. */
   end?: boolean;
@@ -44,13 +47,13 @@ export const COLUMNS = [
     cell: (row) => <State tone={row.tone} word={row.state} />,
   },
   { ...plain('name', () => t('Name'), 150, 0), grow: 3 },
-  { ...plain('id', () => t('Id'), 76, 560), end: true },
-  plain('node', () => t('Where'), 110, 620),
+  { ...plain('id', () => t('Id'), 76, 600), end: true },
+  plain('node', () => t('Where'), 110, 720),
   {
     id: 'waited',
     label: () => t('Waited'),
     width: 92,
-    from: 960,
+    from: 1060,
     end: true,
     down: true,
     ticks: true,
@@ -72,7 +75,7 @@ export const COLUMNS = [
     id: 'left',
     label: () => t('Left'),
     width: 92,
-    from: 860,
+    from: 960,
     end: true,
     ticks: true,
     value: left,
@@ -87,7 +90,7 @@ export const COLUMNS = [
     value: doneOf,
     cell: (row) => <Progress row={row} />,
   },
-  { ...plain('note', () => t('Note'), 150, 780), grow: 2 },
+  { ...plain('note', () => t('Note'), 150, 870), grow: 2 },
   plain('source', () => t('Source'), 130, 1200),
   { ...plain('resources', () => t('Resources'), 150, 1500), grow: 1 },
   plain('owner', () => t('Owner'), 84),

@@ -26,7 +26,7 @@ const NAME = 'jobs-table';
 /** Values that change with the clock are sorted anew after so many seconds. */
 const SORTS_ANEW = 10;
 /** Below so many pixels a row has two lines and no columns. */
-const NARROW = 480;
+export const NARROW = 530;
 
 /** The table of jobs: what is chosen, what is shown, what is selected. */
 export interface Table {
