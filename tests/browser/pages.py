@@ -34,6 +34,7 @@ class Page:
         self.page = self.context.new_page()
         self.keyboard = self.page.keyboard
         self.errors: list[str] = []
+        self.pictures = os.environ.get("PYDRA_OAR_DOCS", "")
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, notebook: str = "") -> None:
@@ -99,11 +100,13 @@ class Page:
 
     def picture(self, name: str, height: int = 900) -> None:
         """Keep how it looks, for the documentation, in the folder PYDRA_OAR_DOCS."""
-        if folder := os.environ.get("PYDRA_OAR_DOCS"):
+        if self.pictures:
             self.page.mouse.move(0, 0)
             self.page.set_viewport_size({"width": 1400, "height": height})
             self.page.evaluate(DRAWN)
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), animations="disabled")
+            self.page.screenshot(
+                path=str(Path(self.pictures) / f"{name}.png"), animations="disabled"
+            )
 
     def tell(self, image: Path) -> None:
         """Print what there is to know about a failure."""

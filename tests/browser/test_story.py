@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -96,7 +98,8 @@ def test_a_day_at_work(working, new_page):
     tab.expect_state("spectrum", "running")
     expect(tab.row("spectrum")).to_contain_text("/1200")
     running = tab.place.get_by_role("button", name="Running", exact=False).first
-    expect(running).to_have_text("Running 7")  # as many as there are cores for
+    # As many as there are cores for; other tests may need some, but pictures are taken alone.
+    expect(running).to_have_text("Running 7" if page.pictures else re.compile("Running [2-7]"))
     array = tab.row("sweep")
     expect(array.locator(".poj-bar-words")).to_have_text("6/15")
     tab.expect_state("train", "waiting")
