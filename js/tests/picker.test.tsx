@@ -291,6 +291,7 @@ describe('the view', () => {
     expect(host.all['picker.recent']).toEqual(['-l core=1', '-l gpu=1']);
     fireEvent.click(button('-l gpu=1'));
     await says('-l gpu=1');
+    expect(screen.queryByText(/first line of the cell/)).toBeNull();
   });
 
   it('says where the words went when there is no cell', async () => {

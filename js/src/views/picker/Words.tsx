@@ -15,19 +15,20 @@ interface Props {
 /** The request's words, which can be edited, and what to do with them. */
 export function Words({ picker, onTaken }: Props): VNode {
   const { host } = useMonitor();
-  const [told, tell] = useState('');
+  const [told, tell] = useState({ text: '', words: '' });
   const field = useId();
   const note = useId();
   const { text, textProblem, dropped, ready } = picker;
 
   async function use(): Promise<void> {
     const how = await host.useInCell(text).catch(() => 'impossible' as const);
-    tell(USED[how]());
+    tell({ text, words: USED[how]() });
     if (how !== 'impossible') onTaken(text);
   }
   async function copy(): Promise<void> {
     const copied = await copyText(text);
-    tell(copied ? t('Copied.') : t('The page may not copy: mark the text and copy it.'));
+    const words = copied ? t('Copied.') : t('The page may not copy: mark the text and copy it.');
+    tell({ text, words });
     if (copied) onTaken(text);
   }
   return (
@@ -75,7 +76,7 @@ export function Words({ picker, onTaken }: Props): VNode {
           {t('Copy')}
         </button>
         <span class="poj-told" role="status">
-          {told}
+          {told.text === text && told.words}
         </span>
       </div>
     </div>
