@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cells import LOAD, gated
+from tests.browser.history import Ended, write
 from tests.waiting import wait_until
 
 EVIL = "<img src=x onerror=window.hit=1><script>window.hit=1</script>"
@@ -83,12 +84,12 @@ CONTRASTS = """
 
 @pytest.mark.parametrize("theme", ["Light", "Dark", "Dark High Contrast"])
 def test_texts_can_be_read_in_each_theme(page, lab, theme):
+    write(lab.spool, 7001, Ended("readable", ago=60.0, output="read\n"), backend=lab.backend)
     with lab.settings("@jupyterlab/apputils-extension:themes", theme=f"JupyterLab {theme}"):
         page.open()
     tab = page.tab()
-    expect(tab.grid).to_be_visible()
-    tab.grid.locator(".poj-link").first.click()
-    expect(tab.log).to_be_visible()
+    tab.show("readable")
+    expect(tab.log).to_contain_text("read")
     page.picture(theme.lower().replace(" ", "-"))
     for view in ("Jobs", "Cluster", "Resources"):
         tab.view(view)
