@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.backend import get_backend
-from pydra_oar_jupyter.core.errors import JobFailed, SpoolError
+from pydra_oar_jupyter.core.errors import BackendError, JobFailed, SpoolError
 from pydra_oar_jupyter.core.files import open_plain, tail
 from pydra_oar_jupyter.core.outcome import Ending
 
@@ -266,12 +266,15 @@ def cancel_all(jobs: Sequence[Job]) -> None:
         BackendError: the scheduler won't.
     """
     going = {job: job.id for job in jobs if not job.done()}
-    try:
-        if ids := [job_id for job_id in going.values() if job_id is not None]:
-            next(iter(going)).backend.delete(ids)
-    finally:  # it may have refused some, and deleted the others
-        for job, job_id in going.items():
-            job._record.expect_end(job_id)
+    if ids := [job_id for job_id in going.values() if job_id is not None]:
+        first = next(iter(going))
+        try:
+            first.backend.delete(ids)
+        except BackendError:  # it may have deleted some
+            first._tracker.ask_soon(first.backend.name)
+            raise
+    for job, job_id in going.items():
+        job._record.expect_end(job_id)
 
 
 def hold_all(jobs: Sequence[Job]) -> None:
