@@ -147,7 +147,7 @@ describe('the view', () => {
     await says('-l core=1');
     expect(
       screen.getByText(
-        '96 resources on 12 hosts match; 20 resources and 3 whole hosts are free now.',
+        'Resources that match: 96, on hosts: 12. Free now: 20, whole hosts: 3.',
       ),
     ).toBeTruthy();
   });

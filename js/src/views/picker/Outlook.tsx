@@ -38,7 +38,7 @@ export function Outlook({ site, picked, problem, old }: Props): VNode {
         {note && <div>{note}</div>}
         <div class={note ? 'poj-muted' : ''}>
           {t(
-            '%1 resources on %2 hosts match; %3 resources and %4 whole hosts are free now.',
+            'Resources that match: %1, on hosts: %2. Free now: %3, whole hosts: %4.',
             count(matching.resources),
             count(matching.hosts),
             count(free.resources),
