@@ -146,9 +146,7 @@ describe('the view', () => {
     await waitFor(() => expect(screen.getByText('Starts now')).toBeTruthy());
     await says('-l core=1');
     expect(
-      screen.getByText(
-        'Resources that match: 96, on hosts: 12. Free now: 20, whole hosts: 3.',
-      ),
+      screen.getByText('Resources that match: 96, on hosts: 12. Free now: 20, whole hosts: 3.'),
     ).toBeTruthy();
   });
 
