@@ -62,6 +62,8 @@ export interface Row {
   can: Action[];
   /** The notebook and the cell that it came from, for people; or "". */
   source: string;
+  /** Its place among those that were submitted with it, or that are in the same row. */
+  place: number;
 }
 
 export type Action = 'cancel' | 'hold' | 'resume' | 'again';

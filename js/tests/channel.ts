@@ -117,6 +117,7 @@ export function row(fields: Partial<Row> = {}): Row {
     opens: false,
     can: ['cancel', 'hold'],
     source: 'a.ipynb',
+    place: 0,
     ...fields,
   };
 }

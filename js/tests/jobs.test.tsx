@@ -83,6 +83,12 @@ describe('the order', () => {
     }
   });
 
+  it('goes by place where rows came together', () => {
+    const nodes = ['c', 'a', 'b'].map((name, place) => row({ key: `node:1/${name}`, name, place }));
+    const sorted = [...nodes].reverse().sort(comparing((one) => one.submitted, true));
+    expect(sorted.map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+  });
+
   it('puts what has no value last, both ways', () => {
     const some = [3, -1, 5].map((progress) => row({ progress }));
     for (const down of [true, false]) {

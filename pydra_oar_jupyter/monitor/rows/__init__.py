@@ -50,6 +50,7 @@ class Row(TypedDict):
     opens: bool
     can: list[Action]
     source: str
+    place: int
 
 
 class Rows(Protocol):
@@ -69,7 +70,7 @@ _EMPTY: dict[str, Any] = {
     "parent": "", "id": "", "owner": "", "mine": True, "backend": "", "note": "", "node": "",
     "resources": "", "queue": "", "submitted": 0.0, "scheduled": 0.0, "started": 0.0, "ended": 0.0,
     "walltime": 0.0, "progress": -1.0, "progressText": "", "counts": {}, "opens": False, "can": [],
-    "source": "",
+    "source": "", "place": 0,
 }  # fmt: skip
 _NUMBERS = ("submitted", "scheduled", "started", "ended", "walltime", "progress")
 _TEXTS = ("id", "owner", "state", "note", "node", "resources", "queue", "progressText", "source")

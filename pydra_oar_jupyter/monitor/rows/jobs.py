@@ -60,6 +60,7 @@ def job_row(job: Job, parent: str = "") -> Row:
         progressText=far,
         can=_can(job, state, ended=outcome is not None),
         source=spec.source,
+        place=job.id or 0,
     )
 
 

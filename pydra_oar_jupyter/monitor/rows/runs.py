@@ -14,7 +14,7 @@ from pydra_oar_jupyter.workflows.runs.directories import RunDirectory
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydra_oar_jupyter.core.tones import Tone
     from pydra_oar_jupyter.monitor.rows import Action, Row
@@ -64,16 +64,22 @@ def can_resume(run: Run) -> bool:
 def inner_rows(run: Run, snapshot: RunSnapshot) -> dict[str, Row]:
     """The rows of its nodes and of those of its tasks that the snapshot names, by their keys."""
     named = {task.node for task in snapshot.tasks}
-    nodes = {made["key"]: made for node in snapshot.nodes for made in _nodes(run, node, named)}
+    nodes = {made["key"]: made for made in _nodes(run, snapshot.nodes, named)}
     tasks = {
         key: _task_row(run, key, task) for key, task in task_keys(run.id, snapshot).items()
     }  # fmt: skip
     return nodes | tasks
 
 
-def _nodes(run: Run, node: NodeFacts, named: set[tuple[str, ...]]) -> Iterator[Row]:
+def _nodes(run: Run, nodes: Sequence[NodeFacts], named: set[tuple[str, ...]]) -> Iterator[Row]:
+    for place, node in enumerate(nodes):
+        yield _node_row(run, node, place, named)
+        yield from _nodes(run, node.nodes, named)
+
+
+def _node_row(run: Run, node: NodeFacts, place: int, named: set[tuple[str, ...]]) -> Row:
     state = standing(node.counts)
-    yield row(
+    return row(
         node_key(run.id, node.path),
         "node",
         node.name,
@@ -89,9 +95,8 @@ def _nodes(run: Run, node: NodeFacts, named: set[tuple[str, ...]]) -> Iterator[R
         progressText=f"{over(node.counts)}/{node.total}" if node.expanded else "",
         counts=_tones(node.counts),
         opens=bool(node.nodes) or node.path in named,
+        place=place,
     )
-    for inner in node.nodes:
-        yield from _nodes(run, inner, named)
 
 
 def _task_row(run: Run, key: str, task: TaskFacts) -> Row:
@@ -109,6 +114,7 @@ def _task_row(run: Run, key: str, task: TaskFacts) -> Row:
         node=task.host,
         started=task.started,
         ended=task.ended,
+        place=task.index or 0,
     )
 
 

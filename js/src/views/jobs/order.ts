@@ -2,7 +2,7 @@ import type { Row } from '../../protocol';
 
 export type Compare = (a: Row, b: Row) => number;
 
-/** Order by a value; what has none comes last both ways, and what is equal, the newest first. */
+/** Order by a value; what has none comes last both ways; what is equal, the newest first, by place. */
 export function comparing(value: (row: Row) => string | number, descending: boolean): Compare {
   const sign = descending ? -1 : 1;
   return (a, b) => {
@@ -14,7 +14,7 @@ export function comparing(value: (row: Row) => string | number, descending: bool
         bare || sign * (typeof one === 'number' ? one - Number(other) : byText(one, other));
       if (by) return by;
     }
-    return b.submitted - a.submitted || byText(a.key, b.key);
+    return b.submitted - a.submitted || a.place - b.place || byText(a.key, b.key);
   };
 }
 
