@@ -126,7 +126,6 @@ def _add_status(told: Details, status: JobStatus, backend: str) -> None:
         told.fact("Nodes", ", ".join(list(nodes)[:_MOST]))
     told.fact("Project", status.project)
     told.fact("Types", ", ".join(status.types))
-    told.fact("Properties", status.properties)
     if status.resubmitted_from:
         told.fact("In place of", f"job {status.resubmitted_from}")
     told.events += [
