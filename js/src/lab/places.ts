@@ -8,6 +8,7 @@ import { socketChannel } from '../channels/socket';
 import type { Host } from '../host';
 import { mount } from '../mount';
 import { makeStore, type Store } from '../store';
+import { noCounts, tally } from '../views/jobs/filter';
 import { t } from '../words';
 import { connect } from './connect';
 import { jobsIcon } from './icon';
@@ -92,8 +93,9 @@ function newTab(channel: Channel, makeHost: MakeHost): MainAreaWidget {
 /** The number of this user's running jobs at the panel's icon, and in words for readers. */
 function showCount(panel: MonitorWidget, store: Store): void {
   const running = computed(() => {
-    const rows = [...store.rows.value.values()];
-    return rows.filter((row) => row.mine && !row.parent && row.tone === 'running').length;
+    const counts = noCounts();
+    for (const row of store.rows.value.values()) if (row.mine && !row.parent) tally(counts, row);
+    return counts.running;
   });
   effect(() => {
     const { title } = panel;
