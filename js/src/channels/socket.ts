@@ -53,13 +53,13 @@ class SocketTalk extends Talk {
   private open(): WebSocket {
     const socket = this.connect();
     socket.onopen = () => {
-      this.pause = PAUSE.first;
       for (const question of new Set([...this.standing.values(), ...this.unanswered])) {
         socket.send(JSON.stringify(question));
       }
       this.become('open');
     };
     socket.onmessage = ({ data }) => {
+      this.pause = PAUSE.first; // not before: a proxy opens connections that lead nowhere
       this.receive(JSON.parse(String(data)) as Message);
     };
     socket.onclose = () => {
