@@ -41,7 +41,12 @@ export function Header({ row }: { row: Row }): JSX.Element {
       {row.note && <p class="poj-note">{row.note}</p>}
       {row.progress >= 0 && (
         <div class="poj-job-progress">
-          <progress max={1} value={row.progress} aria-label={t('Progress')} />
+          <progress
+            class={`poj-is-${row.tone}`}
+            max={1}
+            value={row.progress}
+            aria-label={t('Progress')}
+          />
           <span>{row.progressText || t('%1 %', Math.floor(row.progress * 100))}</span>
         </div>
       )}
