@@ -3,9 +3,14 @@ import type { Row } from './protocol';
 /** What is not known sorts last and shows as nothing. */
 const UNKNOWN = -1;
 
+/** Whether it is known how it ended; OAR says so a moment after its last event. */
+export function isOver(row: Row): boolean {
+  return row.tone !== 'idle' && row.tone !== 'waiting' && row.tone !== 'running';
+}
+
 /** Whether time still runs for it. */
 export function isLive(row: Row): boolean {
-  return !row.ended && (row.tone === 'idle' || row.tone === 'waiting' || row.tone === 'running');
+  return !row.ended && !isOver(row);
 }
 
 /** Seconds in the queue, so far or until it started. */

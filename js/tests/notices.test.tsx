@@ -20,14 +20,27 @@ test('an end is told once, in the words of the settings', () => {
   const before = map(row());
   const after = map(done());
   expect(notices(before, after, settings)).toEqual([
-    { key: 'job:1', failed: false, text: 'a cell (1) is done after 1 min on node1' },
+    { key: 'job:1', kind: 'success', text: 'a cell (1) is done after 1 min on node1' },
   ]);
   expect(notices(after, map(done({ note: 'more is known' })), settings)).toEqual([]);
 });
 
+test('an end is told once it is known how it ended', () => {
+  const ending = row({ state: 'Finishing', note: 'ending', ended: NOW });
+  expect(notices(map(row()), map(ending), settings)).toEqual([]);
+  expect(notices(map(ending), map(done()), settings)).toHaveLength(1);
+});
+
 test('a failure has its own words', () => {
   expect(notices(map(row()), map(failed()), settings)).toEqual([
-    { key: 'job:1', failed: true, text: 'a cell: exit code 3' },
+    { key: 'job:1', kind: 'error', text: 'a cell: exit code 3' },
+  ]);
+});
+
+test('what was stopped has not failed', () => {
+  const stopped = done({ tone: 'stopped', state: 'Error', note: 'it was deleted' });
+  expect(notices(map(row()), map(stopped), settings)).toEqual([
+    { key: 'job:1', kind: 'info', text: 'a cell: it was deleted' },
   ]);
 });
 

@@ -15,13 +15,13 @@ export function tellEnds(places: Places, settings: () => NoticeSettings): void {
     const after = places.store.rows.value;
     const ended = places.seen() ? [] : notices(before, after, settings());
     before = after;
-    for (const { key, failed, text } of ended) {
+    for (const { key, kind, text } of ended) {
       const show = () => {
         places.openPanel('jobs');
         places.store.show(key);
       };
-      Notification.emit(text, failed ? 'error' : 'success', {
-        autoClose: failed ? false : IN_SIGHT,
+      Notification.emit(text, kind, {
+        autoClose: kind === 'error' ? false : IN_SIGHT,
         actions: [{ label: t('Show'), callback: show }],
       });
     }

@@ -1,5 +1,5 @@
 import type { Row } from '../protocol';
-import { isLive } from '../times';
+import { isOver } from '../times';
 import { duration } from '../ui/format';
 
 /** Which ends are told, and in which words. */
@@ -14,7 +14,8 @@ export interface NoticeSettings {
 
 export interface Notice {
   key: string;
-  failed: boolean;
+  /** What was stopped did not do what it should, and did not fail. */
+  kind: 'success' | 'error' | 'info';
   /** Plain text. */
   text: string;
 }
@@ -27,14 +28,14 @@ export function notices(before: Rows, after: Rows, settings: NoticeSettings): No
   const found: Notice[] = [];
   for (const row of after.values()) {
     const old = before.get(row.key);
-    if (!old || old === row || !isLive(old) || isLive(row)) continue;
+    if (!old || old === row || isOver(old) || !isOver(row)) continue;
     if (!row.mine || row.parent) continue;
     if (settings.ended === 'failed' && row.tone !== 'failed') continue;
     if (took(row) < settings.longerThan) continue;
-    // What was stopped did not do what it should: it is told as such, but it did not fail.
     const done = row.tone === 'done' || row.tone === 'cached';
+    const kind = done ? 'success' : row.tone === 'failed' ? 'error' : 'info';
     const template = done ? settings.textDone : settings.textFailed;
-    found.push({ key: row.key, failed: row.tone === 'failed', text: fill(template, row) });
+    found.push({ key: row.key, kind, text: fill(template, row) });
   }
   return found;
 }
