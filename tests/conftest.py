@@ -6,6 +6,7 @@ import fcntl
 import os
 import queue
 import shutil
+import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
 
 os.environ["NO_ET"] = "1"  # Pydra tells a server when it is used
+# What a shell starts in the background ignores interrupts, as does what it starts; tests send some.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # How fast examples are made tells of the machine, which other tests use too.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")

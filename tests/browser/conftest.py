@@ -61,9 +61,9 @@ def plain_lab() -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """One Chromium for a file: Playwright's loop runs as long, and no other can in its thread."""
     if not Path(CHROMIUM).exists():
         missing(f"there is no {CHROMIUM}")
     # Python finds a folder that it may write to; Playwright's own program has to be told.
