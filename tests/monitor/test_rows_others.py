@@ -74,11 +74,12 @@ def test_nobody_is_asked_unless_they_are_wanted(
     assert not viewer.pushes("trouble")
 
 
+@pytest.mark.parametrize(
+    "backend", [pytest.param("oar", marks=pytest.mark.cluster)], indirect=True
+)  # the embedded cluster always answers
 def test_a_scheduler_that_does_not_answer_is_told(
     spool: Path, backend: str, monkeypatch: pytest.MonkeyPatch, viewer: Viewer
 ) -> None:
-    if backend != "oar":
-        pytest.skip("the embedded cluster always answers")
     monkeypatch.setenv("PYDRA_OAR_PREFIX", "/bin/false")
     viewer.follow(everyone=True)
     viewer.until(lambda: viewer.pushes("trouble"))
