@@ -54,6 +54,15 @@ def lab() -> Iterator[Lab]:
         yield lab
 
 
+@pytest.fixture(autouse=True)
+def _no_job_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The cores are other tests' too, which may run before this JupyterLab ends."""
+    yield
+    if "lab" in request.fixturenames:
+        lab = request.getfixturevalue("lab")
+        _end_jobs(lab.backend, lab.spool)
+
+
 @pytest.fixture
 def plain_lab() -> Iterator[Lab]:
     """JupyterLab without our part of its server."""
