@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,8 @@ def test_a_disk_too_small_for_what_comes_back(small_disk: Path, kernel: Kernel) 
 
 def test_a_disk_that_output_fills(small_disk: Path, kernel: Kernel) -> None:
     ran = kernel.run("%%oar -l core=1\nfor _ in range(4_000): print('x' * 1_000)")
-    assert "full" in ran.traceback
+    # Whether the exception found room to be told, or only that there was none, is chance.
+    assert re.search("No space left on device|disk or the quota is full", ran.traceback)
 
 
 def test_a_result_that_another_account_wrote(backend: str, kernel: Kernel, spool: Path) -> None:
