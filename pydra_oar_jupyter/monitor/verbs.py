@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
 from pydra_oar_jupyter.monitor import keys
+from pydra_oar_jupyter.monitor.picking.choice import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     Check = Callable[[Any], Any]
 
 # The longest text, in letters; the longest list of keys, and of anything else.
-_TEXT, _KEYS, _LIST = 100_000, 10_000, 1_000
-_WORD = 200
+_TEXT, _KEYS, _LIST = 100_000, 10_000, 100
+_WORD, _REST = 200, 20_000
 # Parameters that Python has another name for.
 _RENAMED = {"from": "since", "to": "until"}
 
@@ -143,12 +144,12 @@ _SIZE = 1 << 53  # beyond it, numbers of JavaScript are not whole
 _CHOICE = _object(
     levels=_list_of(_object(name=_text(_WORD), count=_number(0, 1e9, whole=True))),
     conditions=_list_of(
-        _object(property=_text(_WORD), operator=_one_of("=", "!=", ">=", "<="), value=_text(_WORD))
+        _object(property=_text(_WORD), operator=_one_of(*OPERATORS), value=_text(_WORD))
     ),
-    walltime=_number(0, 1e9),
+    walltime=_number(0, 1e9, whole=True),
     queue=_text(_WORD),
     types=_list_of(_text(_WORD)),
-    rest=_text(),
+    rest=_text(_REST),
 )
 
 VERBS: dict[str, Verb] = {

@@ -20,6 +20,7 @@ from pydra_oar_jupyter.monitor.picking.choice import Choice, Condition, joined
 from pydra_oar_jupyter.monitor.picking.matching import alive, match
 from pydra_oar_jupyter.monitor.picking.pick import pick, read
 from pydra_oar_jupyter.monitor.picking.start import earliest
+from pydra_oar_jupyter.monitor.verbs import VERBS
 from tests.core.test_request import REAL, requests
 from tests.waiting import wait_until
 
@@ -118,7 +119,7 @@ def test_fields_hold_nothing_but_themselves(level: tuple[str, int], queue: str, 
         "levels": [{"name": level[0], "count": level[1]}], "queue": queue, "types": [type_],
     }  # fmt: skip
     try:
-        choice = Choice.read(message)
+        choice = Choice.read(VERBS["pick"].check({"backend": "", "choice": message})["choice"])
         request_ = choice.request()
     except RequestError:
         return
@@ -158,11 +159,12 @@ def test_wrong_words_are_told_with_their_place() -> None:
         EMPTY | {"types": "besteffort"}, EMPTY | {"rest": "x" * 99_999},
         EMPTY | {"levels": [{"name": "host", "count": 1.5}]},
         EMPTY | {"conditions": [{"property": "a", "operator": "="}]},
+        EMPTY | {"types": ["night"] * 101}, EMPTY | {"walltime": 1.5}, EMPTY | {"walltime": -1},
     ],
 )  # fmt: skip
-def test_what_is_no_choice_is_refused(spool: Path, message: dict[str, Any]) -> None:
-    with pytest.raises(RequestError):
-        pick(backend="local", choice=message)
+def test_what_is_no_choice_is_refused(message: dict[str, Any]) -> None:
+    with pytest.raises(RequestError, match="choice must be"):
+        VERBS["pick"].check({"backend": "local", "choice": message})
 
 
 # Matching, and the earliest start, against a look at every possibility.
