@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.core.files import checked, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_Facts = TypeVar("_Facts")
 
 
 @dataclass(frozen=True)
@@ -19,3 +28,23 @@ class Origin:
     label: str = ""
     notebook: str = ""
     cell: str = ""
+
+
+def read_facts(path: Path, kind: type[_Facts], many: str) -> _Facts:
+    """What a file of the spool tells of something that came from somewhere.
+
+    Args:
+        path: the file, which has the fields of ``kind`` as JSON.
+        kind: a dataclass with a field ``origin``; files of older versions have its label alone.
+        many: its field that is a tuple.
+
+    Raises:
+        SpoolError: it can't be read, or is of another version.
+    """
+    try:
+        read = read_json(path)
+        origin = checked(Origin(**read.pop("origin", {"label": read.pop("source", "")})))
+        return checked(kind(**{**read, many: tuple(read[many]), "origin": origin}))
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{path} can't be read, or is of another version: {error!r}"
+        raise SpoolError(message) from None

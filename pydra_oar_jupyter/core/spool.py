@@ -44,7 +44,7 @@ from pydra_oar_jupyter.core.files import (
     read_json,
     write_atomically,
 )
-from pydra_oar_jupyter.core.origin import Origin
+from pydra_oar_jupyter.core.origin import Origin, read_facts
 from pydra_oar_jupyter.core.process import identity
 
 if TYPE_CHECKING:
@@ -141,13 +141,7 @@ class JobDirectory:
         Raises:
             SpoolError: it can't be read, or is of another version.
         """
-        try:
-            read = read_json(self.spec_file)
-            origin = checked(Origin(**read.pop("origin", {"label": read.pop("source", "")})))
-            return checked(JobSpec(**{**read, "words": tuple(read["words"]), "origin": origin}))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{self.spec_file} can't be read, or is of another version: {error!r}"
-            raise SpoolError(message) from None
+        return read_facts(self.spec_file, JobSpec, "words")
 
     def read_end(self) -> dict[str, Any] | None:
         """How it ended, as `write_end` wrote it; None while it is not known."""

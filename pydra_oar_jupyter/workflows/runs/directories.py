@@ -24,17 +24,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.errors import OarError, SpoolError
+from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.files import (
-    checked,
     names_in,
     open_private,
     private_directory,
-    read_json,
     unwritable,
     write_atomically,
 )
-from pydra_oar_jupyter.core.origin import Origin
+from pydra_oar_jupyter.core.origin import Origin, read_facts
 from pydra_oar_jupyter.core.process import identity
 from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.workflows.snapshot import RunSnapshot, read_snapshot
@@ -144,13 +142,7 @@ class RunDirectory:
         Raises:
             SpoolError: that can't be read, or is of another version.
         """
-        try:
-            read = read_json(self._facts)
-            origin = checked(Origin(**read.pop("origin", {"label": read.pop("source", "")})))
-            return checked(RunFacts(**{**read, "caches": tuple(read["caches"]), "origin": origin}))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"{self._facts} can't be read, or is of another version: {error!r}"
-            raise SpoolError(message) from None
+        return read_facts(self._facts, RunFacts, "caches")
 
     def asked(self) -> Asked:
         """What it was to do, to do it again.
