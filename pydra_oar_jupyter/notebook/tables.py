@@ -11,7 +11,9 @@ from pydra_oar_jupyter.core.spool import own_name
 from pydra_oar_jupyter.core.state import JobState
 from pydra_oar_jupyter.core.tones import COLOURS
 from pydra_oar_jupyter.core.units import duration
+from pydra_oar_jupyter.monitor.rows.jobs import tone
 from pydra_oar_jupyter.notebook.words import clock
+from pydra_oar_jupyter.workflows.counts import RUN_TONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,21 +24,14 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.core.tones import Tone
 
 _TONES: dict[str, Tone] = {
-    **{str(state): "waiting" for state in JobState if state.pending},
-    JobState.RUNNING: "running",
-    JobState.RESUMING: "running",
-    JobState.FINISHING: "running",
-    JobState.SUSPENDED: "waiting",
+    # Of what has ended, another column tells whether it did what it was to do.
+    **{str(state): tone(state) for state in JobState if state is not JobState.TERMINATED},
+    **{str(state): looks for state, looks in RUN_TONES.items()},
+    # Pairio's other words; its own table of them needs pydantic.
     "pending": "waiting",
     "starting": "waiting",
-    "running": "running",
     "completed": "done",
-    "done": "done",
-    "failed": "failed",
-    "cancelled": "stopped",
-    "interrupted": "stopped",
-    JobState.ERROR: "failed",
-    JobState.TO_ERROR: "failed",
+    # Hosts.
     "Alive": "done",
     "Absent": "waiting",
     "Suspected": "failed",
@@ -133,8 +128,8 @@ def _cut(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    tone = _TONES.get(text.partition(" ")[0])
-    style = (f"color:{COLOURS[tone]};" if tone else "") + "white-space:nowrap" * (
+    looks = _TONES.get(text.partition(" ")[0])
+    style = (f"color:{COLOURS[looks]};" if looks else "") + "white-space:nowrap" * (
         len(text) <= _UNBROKEN
     )
     return f'<span style="{style}">{escape(text)}</span>' if style else escape(text)

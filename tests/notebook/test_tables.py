@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pydra_oar_jupyter.core.state import JobState, JobStatus, Resource, SchedulerEvent
+from pydra_oar_jupyter.core.tones import COLOURS
 from pydra_oar_jupyter.notebook.tables import (
     HOST_COLUMNS,
     OWN_COLUMNS,
@@ -35,6 +37,21 @@ def test_a_state_has_its_word_and_a_colour():
     assert "fit " in repr(table)
     assert "abc" not in repr(table)
     assert '<span style="color:#d6453d' in table._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("state", "looks"),
+    [("Waiting", "waiting"), ("Hold", "idle"), ("Suspended", "idle"), ("Finishing", "running"),
+     ("toError", "failed"), ("cancelled", "stopped"), ("completed", "done")],
+)  # fmt: skip
+def test_a_state_looks_as_in_the_monitor(state, looks):
+    table = Table((Column("state", "State"),), [{"state": state}])
+    assert f'<span style="color:{COLOURS[looks]}' in table._repr_html_()
+
+
+def test_that_a_job_has_terminated_does_not_tell_whether_it_is_well():
+    table = Table(OWN_COLUMNS, [{"state": JobState.TERMINATED, "how": "it exited with 1"}])
+    assert "color" not in table._repr_html_()
 
 
 def test_a_table_says_each_thing_once():
