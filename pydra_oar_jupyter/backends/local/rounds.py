@@ -74,7 +74,6 @@ def run_round(db: sqlite3.Connection) -> Orders:
     cluster = cluster_of(db)
     live = db.execute(_LIVE).fetchall()
     waiting = [row for row in live if row["state"] == "Waiting"]
-    holding = [row for row in live if row["state"] in ("toLaunch", "Running")]
     planned = _plan(cluster, live, now)
     for row in waiting:
         start = planned.starts.get(row["id"])
@@ -86,7 +85,7 @@ def run_round(db: sqlite3.Connection) -> Orders:
         _preempt(db, id_)
     late = [
         row["id"]
-        for row in holding
+        for row in live
         if row["state"] == "toLaunch" and row["scheduled"] < now - _LAUNCH_TIME
     ]
     for id_ in late:
