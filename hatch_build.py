@@ -18,7 +18,7 @@ class BrowserPart(BuildHookInterface[Any]):
         """Node.js, where it has work to do and is not there."""
         return list(JS["requirements"]())
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
         """Build them; hatchling calls this before it gathers files."""
         JS["build"]()
         JS["set_version"](self.metadata.version)
