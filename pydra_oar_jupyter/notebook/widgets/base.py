@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,9 +56,9 @@ class MonitorWidget(anywidget.AnyWidget):
             self._session = Session(_feed(), self.send)
         self._session.receive(message)
 
+    @abstractmethod
     def _forms(self) -> tuple[str, str]:
         """What stands for it, as text and as HTML, where there is no kernel."""
-        raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         found: Callable[..., Any] = super()._repr_mimebundle_
