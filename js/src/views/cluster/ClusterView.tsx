@@ -2,8 +2,9 @@ import type { VNode } from 'preact';
 import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 
 import { useMonitor } from '../../context';
-import type { Cluster, ClusterJob, Problem } from '../../protocol';
+import type { Cluster, ClusterJob } from '../../protocol';
 import { count, duration } from '../../ui/format';
+import { Trouble } from '../../ui/Trouble';
 import { t } from '../../words';
 import { Chart } from './Chart';
 import { FreeNow, type Only } from './FreeNow';
@@ -32,7 +33,11 @@ export function ClusterView(): VNode {
 
   return (
     <div class="poj-cluster" ref={element} aria-busy={!cluster && !problem}>
-      {problem && <Trouble problem={problem} old={Boolean(cluster)} again={again} />}
+      {problem && (
+        <Trouble problem={problem} again={again}>
+          {cluster && <strong>{t('Not up to date.')} </strong>}
+        </Trouble>
+      )}
       {!cluster && chooser}
       {!cluster && !problem && <p class="poj-empty">{t('Asking the cluster…')}</p>}
       {cluster && <FreeNow hosts={cluster.hosts} only={only} setOnly={setOnly} />}
@@ -79,21 +84,6 @@ function choose(rows: readonly HostRow[], only: Only | null, onlyMine: boolean):
   return rows.filter(
     (row) =>
       (!onlyMine || row.mine) && (!only || row.host.properties[only.property] === only.value),
-  );
-}
-
-function Trouble(props: { problem: Problem; old: boolean; again: () => void }): VNode {
-  return (
-    <div class="poj-trouble" role="alert">
-      <div>
-        {props.old && <strong>{t('Not up to date.')} </strong>}
-        {props.problem.message}
-        {props.problem.hint && <div class="poj-muted">{props.problem.hint}</div>}
-      </div>
-      <button type="button" class="poj-button" onClick={props.again}>
-        {t('Try again')}
-      </button>
-    </div>
   );
 }
 

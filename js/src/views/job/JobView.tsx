@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 import { useCallback, useRef } from 'preact/hooks';
 
 import { useMonitor } from '../../context';
-import type { Problem, Row } from '../../protocol';
+import type { Row } from '../../protocol';
 import { t } from '../../words';
 import { ActionOutcome } from '../../ui/ActionOutcome';
+import { Trouble } from '../../ui/Trouble';
 import { Asked } from './Asked';
 import { Facts } from './Facts';
 import { Header } from './Header';
@@ -59,20 +60,6 @@ function OneJob({ row }: { row: Row }): JSX.Element {
       {details && <History details={details} />}
       {!details && !problem && <p class="poj-quiet">{t('Asking for more …')}</p>}
     </article>
-  );
-}
-
-/** What went wrong with a question, and a way to ask again. */
-export function Trouble(props: { problem: Problem; again: () => void }): JSX.Element {
-  return (
-    <div class="poj-trouble" role="alert">
-      <span>
-        {props.problem.message} {props.problem.hint}
-      </span>
-      <button type="button" class="poj-button poj-small" onClick={props.again}>
-        {t('Try again')}
-      </button>
-    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useMonitor } from '../../context';
 import type { Picked, Problem, Site } from '../../protocol';
 import { count } from '../../ui/format';
+import { ProblemText } from '../../ui/Trouble';
 import { t } from '../../words';
 import { NEVER, NOW, startWords } from './choice';
 
@@ -20,8 +21,7 @@ export function Outlook({ site, picked, problem, old }: Props): VNode {
   if (problem) {
     return (
       <div class="poj-outlook poj-wrong" role="alert">
-        {problem.message}
-        {problem.hint && <div class="poj-muted">{problem.hint}</div>}
+        <ProblemText problem={problem} />
       </div>
     );
   }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
 
 import { t } from '../../words';
+import { Trouble } from '../../ui/Trouble';
 import { useBackend } from '../../ui/useBackend';
 import { useVisible } from '../../ui/useVisible';
 import { Conditions } from './Conditions';
@@ -25,17 +26,7 @@ export function PickerView(): VNode {
   return (
     <div class="poj-picker" ref={element} aria-busy={!site && !siteProblem}>
       {chooser}
-      {siteProblem && (
-        <div class="poj-trouble" role="alert">
-          <div>
-            {siteProblem.message}
-            {siteProblem.hint && <div class="poj-muted">{siteProblem.hint}</div>}
-          </div>
-          <button type="button" class="poj-button" onClick={picker.askSite}>
-            {t('Try again')}
-          </button>
-        </div>
-      )}
+      {siteProblem && <Trouble problem={siteProblem} again={picker.askSite} />}
       {!site && !siteProblem && <p class="poj-empty">{t('Asking what the site has…')}</p>}
       {site && choice && (
         <>

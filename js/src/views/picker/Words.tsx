@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks';
 
 import { copyText } from '../../clipboard';
 import { useMonitor } from '../../context';
+import { ProblemText } from '../../ui/Trouble';
 import { t } from '../../words';
 import type { Picker } from './usePicker';
 
@@ -46,8 +47,7 @@ export function Words({ picker, onTaken }: Props): VNode {
       />
       {textProblem && (
         <div id={note} class="poj-wrong" role="alert">
-          {textProblem.message}
-          {textProblem.hint && <div class="poj-muted">{textProblem.hint}</div>}
+          <ProblemText problem={textProblem} />
         </div>
       )}
       {dropped && (
