@@ -217,7 +217,7 @@ def _cancel_runs(acts: Acts, runs: Mapping[str, Run]) -> None:
 
 
 def _change_pairio(acts: Acts, action: str, key: str, job: PairioJob) -> None:
-    from pydra_oar_jupyter.monitor.rows.pairio import cancel
+    from pydra_oar_jupyter.monitor.pairio import cancel
 
     if action != "cancel":
         acts.tell([key], f"Pairio's jobs know no {action}.")

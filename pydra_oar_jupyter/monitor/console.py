@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.monitor.rows.pairio import needed
+from pydra_oar_jupyter.monitor.pairio import needed
 from pydra_oar_jupyter.pairio import loop
 from pydra_oar_jupyter.pairio.client.finding import job
 from pydra_oar_jupyter.pairio.errors import PairioError

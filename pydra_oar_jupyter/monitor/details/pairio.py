@@ -10,7 +10,7 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.details import Details
 from pydra_oar_jupyter.monitor.details.jobs import job_details
 from pydra_oar_jupyter.monitor.keys import pairio_key
-from pydra_oar_jupyter.monitor.rows.pairio import needed
+from pydra_oar_jupyter.monitor.pairio import needed
 from pydra_oar_jupyter.pairio.client.finding import job as find_job
 from pydra_oar_jupyter.pairio.client.status import in_a_word
 
