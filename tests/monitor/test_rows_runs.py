@@ -28,31 +28,18 @@ from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts, TaskState
 from tests.waiting import wait_until
 from tests.workflows.flows import Doubles, Ends, Nested, Step
+from tests.workflows.runs import LONG, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.monitor.conftest import Viewer
 
-LONG = 120
-
 
 @pytest.fixture
 def start(spool: Path, backend: str) -> Iterator[Callable[..., Run]]:
     """Submits tasks; those of the worker oar to the backend in turn."""
-    started: list[Run] = []
-
-    def begin(task: Any, worker: str = "oar", **options: Any) -> Run:
-        if worker == "oar":
-            options = {"oarsub_args": "-l core=1"} | options
-        begun = submit(task, worker, cache_root=spool.parent / "cache", **options)
-        started.append(begun)
-        return begun
-
-    yield begin
-    for begun in started:
-        begun.cancel()
-        begun.wait(LONG)
+    yield from starting(spool.parent / "cache", "oar", oarsub_args="-l core=1")
 
 
 def children(viewer: Viewer, parent: str) -> dict[str, dict[str, Any]]:

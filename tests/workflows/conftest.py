@@ -1,4 +1,4 @@
-"""Submitters that run tasks with the worker for OAR, in a cache that the nodes see."""
+"""Runs and Submitters that run tasks, in a cache that the nodes see."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import cloudpickle
 import pydra.engine  # noqa: F401 - before its workers, or they can't be imported
 import pytest
 from pydra.engine.submitter import Submitter
+from pydra.workers.cf import ConcurrentFuturesWorker
 
 from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.workflows.worker.batch import Owner
 from tests.waiting import wait_until
+from tests.workflows.runs import LONG, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.workflows.runs.run import Run
     from pydra_oar_jupyter.workflows.worker.oar import OarWorker
 
-# How long a run may take on a loaded machine, in seconds.
-LONG = 120
 # What is not given to the Submitter, but when it is called.
 _OF_CALL = {"rerun", "hooks", "raise_errors"}
 
@@ -68,6 +69,11 @@ def poisoned_in(cache: Path) -> list[Path]:
         if not result.errored and result.outputs is None:
             found.append(path)
     return found
+
+
+def settled(cache: Path) -> bool:
+    """Whether nothing in it would hold up or mislead the next run."""
+    return not poisoned_in(cache) and not locks_in(cache)
 
 
 class Going:
@@ -154,6 +160,12 @@ class Going:
 
 
 @pytest.fixture
+def start(place: Path) -> Iterator[Callable[..., Run]]:
+    """Submits tasks to the worker cf, with a cache of this test's."""
+    yield from starting(place / "cache", "cf", n_procs=2)
+
+
+@pytest.fixture
 def go(place: Path) -> Iterator[Callable[..., Going]]:
     """Starts runs: a task, the Submitter's options, and those of its call."""
     started: list[Going] = []
@@ -170,3 +182,11 @@ def go(place: Path) -> Iterator[Callable[..., Going]]:
         if going._thread.is_alive():
             going.cancel()
             going.wait()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ConcurrentFuturesWorker]:
+    """Pydra's worker with two processes, which takes long to start."""
+    worker = ConcurrentFuturesWorker(n_procs=2)
+    yield worker
+    worker.close()

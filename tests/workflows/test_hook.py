@@ -18,8 +18,8 @@ from pydra_oar_jupyter.workflows.runs import hook
 from pydra_oar_jupyter.workflows.runs.run import Run, runs
 from pydra_oar_jupyter.workflows.snapshot import RunState, TaskState
 from tests.waiting import wait_until
+from tests.workflows.conftest import LONG, settled
 from tests.workflows.flows import End, Step, Twice
-from tests.workflows.test_run import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 # Of the test that shows how it is without the hook.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine 'Worker.submit' was never awaited")
 
-LONG = 120
 PYDRAS = Submitter.submit
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.waiting import wait_until
-from tests.workflows.conftest import LONG
-from tests.workflows.test_run import settled
+from tests.workflows.conftest import LONG, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
