@@ -1,16 +1,16 @@
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
+import { fireEvent, screen, waitFor, within } from '@testing-library/preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AskError } from '../src/channels/channel';
-import { MonitorContext } from '../src/context';
 import type { Cluster, ClusterHost, ClusterJob } from '../src/protocol';
-import { makeStore, type Store } from '../src/store';
+import type { Store } from '../src/store';
 import { barAt, boxOf, BoxPath, TimeScale } from '../src/views/cluster/boxes';
 import { ClusterView } from '../src/views/cluster/ClusterView';
 import { freeBy, properties } from '../src/views/cluster/free';
 import { layOut, sharedDomain } from '../src/views/cluster/layout';
 import { asked, FIRST_SPAN, HOUR, pan, reveal, zoom } from '../src/views/cluster/span';
-import { fakeHost, FakeChannel, hello, NOW, row, type Replies } from './channel';
+import { FakeChannel, hello, NOW, row, type Replies } from './channel';
+import { mounted } from './mounted';
 
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
@@ -152,20 +152,11 @@ describe('the view', () => {
   let store: Store;
 
   beforeEach(() => vi.useFakeTimers({ shouldAdvanceTime: true }));
-  afterEach(() => {
-    cleanup();
-    store.dispose();
-    vi.useRealTimers();
-  });
+  afterEach(() => void vi.useRealTimers());
 
   function show(replies: Replies): void {
     channel = new FakeChannel({ hello: hello({ backends: ['oar'] }), ...replies });
-    store = makeStore(channel);
-    render(
-      <MonitorContext.Provider value={{ channel, host: fakeHost(), store }}>
-        <ClusterView />
-      </MonitorContext.Provider>,
-    );
+    ({ store } = mounted(<ClusterView />, channel).monitor);
   }
   const own = (): HTMLElement[] => [
     ...document.querySelectorAll<HTMLElement>('.poj-gantt-bars [role=button]'),

@@ -1,12 +1,12 @@
-import { cleanup, render, screen, waitFor } from '@testing-library/preact';
+import { screen, waitFor } from '@testing-library/preact';
 import { userEvent } from '@testing-library/user-event';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-import { MonitorContext } from '../src/context';
 import type { Details, Row } from '../src/protocol';
-import { makeStore, type Store } from '../src/store';
+import type { Store } from '../src/store';
 import { JobView } from '../src/views/job/JobView';
 import { FakeChannel, fakeHost, NOW, row, type Replies } from './channel';
+import { mounted } from './mounted';
 
 const DETAILS: Details = {
   key: 'job:1',
@@ -29,24 +29,16 @@ const LOG = { text: 'hello\n', from: 0, to: 6, size: 6, ended: false };
 const ACTED = { done: [], problems: { 'job:1': 'Not <b>yours</b>.' } };
 
 let store: Store;
-afterEach(() => {
-  cleanup();
-  store.dispose();
-});
 
 function show(first: Row, replies: Replies = {}) {
   const channel = new FakeChannel({ details: DETAILS, log: LOG, act: ACTED, ...replies });
-  store = makeStore(channel);
-  channel.whole([first]);
   const host = fakeHost();
-  const monitor = { channel, store, host };
-  const view = (now: Row) => (
-    <MonitorContext.Provider value={monitor}>
-      <JobView row={now} />
-    </MonitorContext.Provider>
-  );
-  const { rerender, container } = render(view(first));
-  return { channel, host, container, change: (now: Row) => rerender(view(now)) };
+  const { container, change, monitor } = mounted(<JobView row={first} />, channel, {
+    host,
+    rows: [first],
+  });
+  store = monitor.store;
+  return { channel, host, container, change: (now: Row) => change(<JobView row={now} />) };
 }
 
 test('the row is shown at once, its details when they come', async () => {

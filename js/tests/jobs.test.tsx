@@ -1,33 +1,18 @@
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
+import { fireEvent, screen, within } from '@testing-library/preact';
 import userEvent from '@testing-library/user-event';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { MonitorContext } from '../src/context';
 import type { Row } from '../src/protocol';
-import { makeStore, type Store } from '../src/store';
 import { JobsView } from '../src/views/jobs/JobsView';
 import { comparing, keepSorted } from '../src/views/jobs/order';
 import { inSight } from '../src/views/jobs/sight';
 import { FakeChannel, fakeHost, NOW, row } from './channel';
-
-const stores: Store[] = [];
-
-afterEach(() => {
-  cleanup();
-  for (const store of stores.splice(0)) store.dispose();
-});
+import { mounted } from './mounted';
 
 async function show(rows: Row[], kept: Record<string, unknown> = {}) {
   const channel = new FakeChannel({ act: ({ keys }) => ({ done: keys, problems: {} }) });
   const host = fakeHost(kept);
-  const store = makeStore(channel);
-  stores.push(store);
-  channel.whole(rows);
-  render(
-    <MonitorContext.Provider value={{ channel, host, store }}>
-      <JobsView />
-    </MonitorContext.Provider>,
-  );
+  const { store } = mounted(<JobsView />, channel, { host, rows }).monitor;
   await screen.findByRole('searchbox');
   await new Promise((resolve) => setTimeout(resolve)); // what was kept has come
   return { channel, host, store, user: userEvent.setup() };
@@ -50,7 +35,9 @@ function three(): Row[] {
 
 const lines = (): HTMLElement[] => screen.queryAllByRole('row').filter((one) => one.dataset['key']);
 const names = (): string[] =>
-  lines().map((line) => line.querySelector('.poj-link, .poj-heading-name')?.textContent ?? '');
+  lines().map(
+    (line) => line.querySelector('.poj-name-words, .poj-heading-name')?.textContent ?? '',
+  );
 const line = (name: string): HTMLElement => lines()[names().indexOf(name)]!;
 const chosen = (): string[] =>
   names().filter((name) => line(name).getAttribute('aria-selected') === 'true');

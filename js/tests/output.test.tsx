@@ -1,33 +1,20 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/preact';
+import { cleanup, fireEvent, screen, waitFor } from '@testing-library/preact';
 import { userEvent } from '@testing-library/user-event';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
-import { MonitorContext } from '../src/context';
-import { makeStore } from '../src/store';
 import { Output } from '../src/views/job/Output';
 import { FIRST } from '../src/views/job/reader';
-import { FakeChannel, fakeHost, row } from './channel';
+import { FakeChannel, row } from './channel';
 import { File, numbered } from './file';
+import { mounted } from './mounted';
 
 describe('the view', () => {
-  let close = (): void => undefined;
-  afterEach(() => {
-    cleanup();
-    close();
-  });
-
   function show(
     files: Record<'stdout' | 'stderr', File>,
     streams: ('stdout' | 'stderr')[] = ['stdout'],
   ): FakeChannel {
     const channel = new FakeChannel({ log: (ask) => files[ask.stream].read(ask) });
-    const store = makeStore(channel);
-    close = () => store.dispose();
-    render(
-      <MonitorContext.Provider value={{ channel, store, host: fakeHost() }}>
-        <Output row={row()} streams={streams} setSearch={() => undefined} />
-      </MonitorContext.Provider>,
-    );
+    mounted(<Output row={row()} streams={streams} setSearch={() => undefined} />, channel);
     return channel;
   }
   const nothing = new File('');

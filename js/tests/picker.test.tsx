@@ -1,15 +1,13 @@
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AskError } from '../src/channels/channel';
-import { MonitorContext } from '../src/context';
-import type { Host } from '../src/host';
 import type { Choice, Picked, Property, Site } from '../src/protocol';
-import { makeStore, type Store } from '../src/store';
 import { NOTHING, levelNames, startWords, withLevel } from '../src/views/picker/choice';
 import { readWalltime, walltimeText } from '../src/views/picker/hours';
 import { PickerView } from '../src/views/picker/PickerView';
 import { fakeHost, FakeChannel, hello, NOW, type Replies } from './channel';
+import { mounted } from './mounted';
 
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
@@ -110,31 +108,18 @@ describe('the start', () => {
 
 describe('the view', () => {
   let channel: FakeChannel;
-  let store: Store;
 
   beforeEach(() => vi.useFakeTimers({ shouldAdvanceTime: true }));
-  afterEach(() => {
-    cleanup();
-    store.dispose();
-    vi.useRealTimers();
-  });
+  afterEach(() => void vi.useRealTimers());
 
-  function show(replies: Replies = {}, host: Host = fakeHost()): void {
+  function show(replies: Replies = {}, host = fakeHost()): ReturnType<typeof mounted> {
     channel = new FakeChannel({
       hello: hello({ backends: ['oar'] }),
       site: SITE,
       pick: ({ choice }) => picked({ words: wordsOf(choice) }),
       ...replies,
     });
-    store = makeStore(channel);
-    again(host);
-  }
-  function again(host: Host = fakeHost()): void {
-    render(
-      <MonitorContext.Provider value={{ channel, host, store }}>
-        <PickerView />
-      </MonitorContext.Provider>,
-    );
+    return mounted(<PickerView />, channel, { host });
   }
   const request = (): HTMLTextAreaElement => screen.getByLabelText('Request');
   const says = (words: string): Promise<void> => waitFor(() => expect(request().value).toBe(words));
@@ -301,12 +286,12 @@ describe('the view', () => {
   });
 
   it('is as it was left when one comes back', async () => {
-    show();
+    const { comeBack } = show();
     await says('-l core=1');
     fireEvent.click(button('More: core'));
     await says('-l core=2');
     cleanup();
-    again();
+    comeBack();
     await says('-l core=2');
   });
 
