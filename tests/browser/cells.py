@@ -17,6 +17,24 @@ while not os.path.exists({gate!r} + "2"):
 print("ended")
 """
 
+# A Pydra workflow, one of whose tasks divides by zero: that of the sample {fails}.
+CAMPAIGN = """\
+from pydra.compose import python, workflow
+
+@python.define
+def Calibrate(sample: int) -> float:
+    return 1 / (sample - {fails})
+
+@python.define
+def Average(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+@workflow.define
+def Campaign(samples: list[int]) -> float:
+    each = workflow.add(Calibrate().split(sample=samples).combine("sample"), name="calibrate")
+    return workflow.add(Average(values=each.out), name="average").out
+"""
+
 
 def gated(lab, name):
     """A cell, and what opens its gates, one after the other."""

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.cells import LOAD
-
-TASKS = """\
-from pydra.compose import python, workflow
-
-@python.define
-def Calibrate(sample: int) -> float:
-    return 1 / (sample - 2)
-
-@python.define
-def Average(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-@workflow.define
-def Campaign(samples: list[int]) -> float:
-    each = workflow.add(Calibrate().split(sample=samples).combine("sample"), name="calibrate")
-    return workflow.add(Average(values=each.out), name="average").out
-"""
+from tests.browser.cells import CAMPAIGN, LOAD
 
 
 def test_a_run_is_opened_to_a_failed_task_and_its_traceback(page, lab):
     cell = "%%pydra --cache-root cache -l core=1\nCampaign(samples=[1, 2, 3])"
-    page.open(lab.notebook("run.ipynb", LOAD, TASKS, cell))
+    page.open(lab.notebook("run.ipynb", LOAD, CAMPAIGN.format(fails=2), cell))
     tab = page.tab()
     page.bring("run.ipynb")
     page.run(0, wait=True)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pydra_oar_jupyter.core.outcome import Ending
 from tests.browser import history
-from tests.browser.cells import LOAD
+from tests.browser.cells import CAMPAIGN, LOAD
 from tests.browser.conftest import started
 from tests.browser.history import Ended
 
@@ -26,25 +26,9 @@ YESTERDAY = [
     Ended("preview", 2.2 * HOUR, 3, 31, 1, ending=Ending.DELETED, source="analysis.ipynb [5]"),
 ]
 
-SETUP = """\
-import os, time
-from pydra.compose import python, workflow
+SETUP = "import os, time\n" + CAMPAIGN.format(fails=4)
 
-@python.define
-def Calibrate(sample: int) -> float:
-    return 1 / (sample - 4)
-
-@python.define
-def Average(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-@workflow.define
-def Campaign(samples: list[int]) -> float:
-    each = workflow.add(Calibrate().split(sample=samples).combine("sample"), name="calibrate")
-    return workflow.add(Average(values=each.out), name="average").out
-"""
-
-CAMPAIGN = """\
+SUBMIT = """\
 %%pydra -l core=1 --cache-root cache
 Campaign(samples=[1, 2, 3, 4, 5, 6])"""
 
@@ -88,7 +72,7 @@ def working(lab):
 
 def test_a_day_at_work(working, new_page):
     page = new_page(working)
-    cells = [LOAD, SETUP, CAMPAIGN, SPECTRUM, SWEEP, TRAIN, ""]
+    cells = [LOAD, SETUP, SUBMIT, SPECTRUM, SWEEP, TRAIN, ""]
     page.open(working.notebook("analysis.ipynb", *cells))
     for number in range(6):
         page.run(number, wait=True)
