@@ -134,7 +134,9 @@ class Monitor:
 
     def row(self, name: str) -> Locator:
         """The first row of that name."""
-        named = self.page.page.locator(".poj-link", has_text=re.compile(f"^{re.escape(name)}$"))
+        named = self.page.page.locator(
+            ".poj-name-words", has_text=re.compile(f"^{re.escape(name)}$")
+        )
         return self.grid.locator(".poj-row").filter(has=named).first
 
     def expect_state(self, name: str, tone: str) -> Locator:
@@ -145,7 +147,7 @@ class Monitor:
 
     def show(self, name: str) -> Locator:
         """Open a row; what is shown of it."""
-        self.row(name).locator(".poj-link").first.click()
+        self.row(name).locator(".poj-name-words").first.click()
         return self.job
 
     @property

@@ -8,7 +8,7 @@ import { socketChannel } from '../channels/socket';
 import type { Host } from '../host';
 import { mount } from '../mount';
 import { makeStore, type Store } from '../store';
-import { noCounts, tally } from '../views/jobs/filter';
+import { noCounts, tally } from '../tones';
 import { t } from '../words';
 import { connect } from './connect';
 import { jobsIcon } from './icon';

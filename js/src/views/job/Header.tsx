@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { act, actionName, working } from '../../actions';
 import { useMonitor } from '../../context';
 import type { Row } from '../../protocol';
+import { Progress } from '../../ui/Progress';
 import { State } from '../../ui/State';
 import { t } from '../../words';
 
@@ -39,17 +40,9 @@ export function Header({ row }: { row: Row }): JSX.Element {
         </div>
       )}
       {row.note && <p class="poj-note">{row.note}</p>}
-      {row.progress >= 0 && (
-        <div class="poj-job-progress">
-          <progress
-            class={`poj-is-${row.tone}`}
-            max={1}
-            value={row.progress}
-            aria-label={t('Progress')}
-          />
-          <span>{row.progressText || t('%1 %', Math.floor(row.progress * 100))}</span>
-        </div>
-      )}
+      <div class="poj-job-progress" role="group" aria-label={t('Progress')}>
+        <Progress row={row} />
+      </div>
     </header>
   );
 }

@@ -34,7 +34,6 @@ export function SearchBar({ reader, search, input, pane }: SearchBarProps): JSX.
       <input
         ref={input}
         type="search"
-        class="poj-input"
         placeholder={t('Search')}
         aria-label={t('Search the output')}
         value={search.text}

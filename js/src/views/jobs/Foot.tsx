@@ -5,9 +5,9 @@ import { useEffect } from 'preact/hooks';
 import { act, actionName } from '../../actions';
 import { useMonitor } from '../../context';
 import type { Action } from '../../protocol';
+import { inWords } from '../../tones';
 import { count } from '../../ui/format';
 import { t } from '../../words';
-import { inWords } from './cells';
 import type { Selection } from './select';
 import type { Table } from './table';
 

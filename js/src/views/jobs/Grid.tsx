@@ -98,7 +98,8 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
       selection.toggle(line.key);
     } else {
       selection.only(line.key);
-      if (target.closest('.poj-link') || monitor.store.shown.peek()) monitor.store.show(line.key);
+      if (target.closest('.poj-name-words') || monitor.store.shown.peek())
+        monitor.store.show(line.key);
     }
   }
 

@@ -4,13 +4,14 @@ import { working } from '../../actions';
 import { useMonitor } from '../../context';
 import type { Row } from '../../protocol';
 import { isLive } from '../../times';
+import { CHIPS, inWords } from '../../tones';
 import { count } from '../../ui/format';
+import { Progress } from '../../ui/Progress';
 import { Mark } from '../../ui/State';
 import { t } from '../../words';
 import { levelOf, type Heading } from './arrange';
-import { inWords, KindTag, Left, Progress, Ran, Waited } from './cells';
+import { KindTag, Left, Ran, Waited } from './cells';
 import type { Column } from './columns';
-import { CHIPS, type Chip } from './filter';
 import type { Table } from './table';
 
 interface Props {
@@ -75,7 +76,7 @@ function NameCell({ row, level, open }: { row: Row; level: number; open: boolean
       <span class="poj-twisty" aria-hidden="true">
         {row.opens && <Twisty open={open} />}
       </span>
-      <span class="poj-link" title={row.name}>
+      <span class="poj-name-words" title={row.name}>
         {row.name || row.id || t('unnamed')}
       </span>
       <KindTag row={row} />
@@ -131,7 +132,7 @@ function TwoLines({ row, name }: { row: Row; name: JSX.Element }): JSX.Element {
 export function HeadingLine(props: Props & { heading: Heading }): JSX.Element {
   const { table, heading, index, top, active } = props;
   const open = !table.closed.value.has(heading.key);
-  const present = (Object.keys(CHIPS) as Chip[]).filter((chip) => heading.counts[chip]);
+  const present = CHIPS.filter((chip) => heading.counts[chip]);
   return (
     <div
       role="row"
@@ -151,8 +152,8 @@ export function HeadingLine(props: Props & { heading: Heading }): JSX.Element {
         <span class="poj-heading-count">{count(heading.rows)}</span>
         <span class="poj-heading-counts" title={inWords(heading.counts)}>
           {present.map((chip) => (
-            <span key={chip} class={`poj-is-${CHIPS[chip].tone}`}>
-              <Mark tone={CHIPS[chip].tone} />
+            <span key={chip} class={`poj-is-${chip}`}>
+              <Mark tone={chip} />
               {count(heading.counts[chip])}
             </span>
           ))}

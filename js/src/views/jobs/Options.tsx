@@ -31,7 +31,6 @@ export function Options({ table }: { table: Table }): JSX.Element {
       <label class="poj-field">
         {t('Group by')}
         <select
-          class="poj-select"
           value={group}
           onChange={(event) => table.choose({ group: event.currentTarget.value as Grouping })}
         >
@@ -45,7 +44,6 @@ export function Options({ table }: { table: Table }): JSX.Element {
       <label class="poj-field">
         {t('Sort by')}
         <select
-          class="poj-select"
           value={sort.column}
           onChange={(event) => {
             const column = event.currentTarget.value;

@@ -2,10 +2,11 @@ import type { JSX, RefObject } from 'preact';
 
 import { useMonitor } from '../../context';
 import type { Kind } from '../../protocol';
+import { CHIP_WORDS, CHIPS, type Chip } from '../../tones';
 import { count } from '../../ui/format';
 import { Mark } from '../../ui/State';
 import { t } from '../../words';
-import { CHIPS, KINDS, type Chip } from './filter';
+import { KINDS } from './filter';
 import { Options } from './Options';
 import type { Table } from './table';
 
@@ -41,7 +42,7 @@ export function Tools({
         }}
       />
       <div class="poj-chips" role="group" aria-label={t('States')}>
-        {(Object.keys(CHIPS) as Chip[]).map((chip) => (
+        {CHIPS.map((chip) => (
           <StateChip key={chip} table={table} chip={chip} />
         ))}
       </div>
@@ -59,20 +60,20 @@ function StateChip({ table, chip }: { table: Table; chip: Chip }): JSX.Element |
   const number = table.arranged.value.counts[chip];
   const pressed = filter.value.chips.includes(chip);
   if (chip === 'stopped' && !number && !pressed) return null; // it is rare
-  const { tone, label } = CHIPS[chip];
+  const label = CHIP_WORDS[chip]();
   return (
     <button
       type="button"
-      class={`poj-chip poj-is-${tone}${number ? '' : ' poj-none'}`}
+      class={`poj-chip poj-is-${chip}${number ? '' : ' poj-none'}`}
       aria-pressed={pressed}
-      title={label()}
+      title={label}
       onClick={() => {
         const others = filter.value.chips.filter((one) => one !== chip);
         filter.value = { ...filter.value, chips: pressed ? others : [...others, chip] };
       }}
     >
-      <Mark tone={tone} />
-      <span class="poj-chip-word">{label()}</span> <b>{count(number)}</b>
+      <Mark tone={chip} />
+      <span class="poj-chip-word">{label}</span> <b>{count(number)}</b>
     </button>
   );
 }
@@ -83,7 +84,6 @@ export function KindChoice({ table }: { table: Table }): JSX.Element {
   const { filter } = table;
   return (
     <select
-      class="poj-select"
       aria-label={t('Kind')}
       value={filter.value.kind}
       onChange={(event) => {

@@ -1,6 +1,7 @@
 import type { Row } from '../../protocol';
-import { CHIP_OF, CHIPS, KINDS, matcher, noCounts, tally, type Chip, type Filter } from './filter';
+import { CHIP_OF, CHIP_WORDS, CHIPS, noCounts, tally, type Chip } from '../../tones';
 import { t } from '../../words';
+import { KINDS, matcher, type Filter } from './filter';
 
 export type Grouping = 'none' | 'state' | 'kind' | 'host' | 'notebook';
 
@@ -92,7 +93,7 @@ function groups(roots: Row[], grouping: Exclude<Grouping, 'none'>): [Heading, Ro
     if (!under.get(name)?.push(row)) under.set(name, [row]);
   }
   const names = [...under.keys()].sort((a, b) => Number(!a) - Number(!b) || a.localeCompare(b));
-  const ordered = grouping === 'state' ? Object.keys(CHIPS).filter((c) => under.has(c)) : names;
+  const ordered = grouping === 'state' ? CHIPS.filter((chip) => under.has(chip)) : names;
   return ordered.map((name) => {
     const rows = under.get(name) ?? [];
     const counts = noCounts();
@@ -113,7 +114,7 @@ const NAMES: Record<Exclude<Grouping, 'none'>, (row: Row) => string> = {
 };
 
 const LABELS: Record<Exclude<Grouping, 'none'>, (name: string) => string> = {
-  state: (name) => CHIPS[name as Chip].label(),
+  state: (name) => CHIP_WORDS[name as Chip](),
   kind: (name) => KINDS[name as Row['kind']](),
   host: (name) => name || t('on no node'),
   notebook: (name) => name || t('from no notebook'),

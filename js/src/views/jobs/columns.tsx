@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 
 import type { Row } from '../../protocol';
 import { left, ran, waited } from '../../times';
+import { Progress } from '../../ui/Progress';
 import { State } from '../../ui/State';
 import { t } from '../../words';
-import { Left, Moment, Progress, Ran, Waited } from './cells';
+import { Left, Moment, Ran, Waited } from './cells';
 import { KINDS } from './filter';
 
 export interface Column {

@@ -1,26 +1,6 @@
 import type { Kind, Row, Tone } from '../../protocol';
+import { CHIP_OF, type Chip } from '../../tones';
 import { t } from '../../words';
-
-/** What people tell apart when they look for a job; the rarer tones stand beside a near one. */
-export type Chip = 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
-
-export const CHIPS: Record<Chip, { tone: Tone; tones: Tone[]; label: () => string }> = {
-  waiting: { tone: 'waiting', tones: ['waiting', 'idle'], label: () => t('Waiting') },
-  running: { tone: 'running', tones: ['running'], label: () => t('Running') },
-  done: { tone: 'done', tones: ['done', 'cached'], label: () => t('Done') },
-  failed: { tone: 'failed', tones: ['failed'], label: () => t('Failed') },
-  stopped: { tone: 'stopped', tones: ['stopped'], label: () => t('Stopped') },
-};
-
-export const CHIP_OF: Record<Tone, Chip> = {
-  idle: 'waiting',
-  waiting: 'waiting',
-  running: 'running',
-  done: 'done',
-  cached: 'done',
-  failed: 'failed',
-  stopped: 'stopped',
-};
 
 export const KINDS: Record<Kind, () => string> = {
   cell: () => t('cell'),
@@ -50,7 +30,7 @@ export interface Matcher {
 
 export function matcher(filter: Filter, rows: ReadonlyMap<string, Row>): Matcher {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const tones = new Set(filter.chips.flatMap((chip) => CHIPS[chip].tones));
+  const fits = (tone: string): boolean => filter.chips.includes(CHIP_OF[tone as Tone]);
   const says = (row: Row, word: string): boolean => {
     if (haystack(row).includes(word)) return true;
     const parent = rows.get(row.parent);
@@ -63,8 +43,7 @@ export function matcher(filter: Filter, rows: ReadonlyMap<string, Row>): Matcher
   return {
     words: (row) =>
       words.every((word) => says(row, word)) && (!filter.kind || kindOf(row) === filter.kind),
-    state: (row) =>
-      !tones.size || tones.has(row.tone) || [...tones].some((tone) => row.counts[tone]),
+    state: (row) => !filter.chips.length || fits(row.tone) || Object.keys(row.counts).some(fits),
   };
 }
 
@@ -82,18 +61,4 @@ function haystack(row: Row): string {
     haystacks.set(row, text);
   }
   return text;
-}
-
-/** Add the row's own jobs: those in it, or itself. */
-export function tally(counts: Record<Chip, number>, row: Row): void {
-  let isGroup = false;
-  for (const tone in row.counts) {
-    isGroup = true;
-    counts[CHIP_OF[tone as Tone]] += row.counts[tone as Tone] ?? 0;
-  }
-  if (!isGroup) counts[CHIP_OF[row.tone]] += 1;
-}
-
-export function noCounts(): Record<Chip, number> {
-  return { waiting: 0, running: 0, done: 0, failed: 0, stopped: 0 };
 }
