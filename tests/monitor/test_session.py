@@ -139,8 +139,8 @@ def test_a_closed_session_sends_nothing(viewer: Viewer, submit: Callable[..., li
     viewer.session.close()
     told = len(viewer.messages)
     submit("true")[0].wait(60)
-    viewer.session.receive({"id": 99, "ask": "hello", "with": {}})
-    assert len(viewer.messages) == told
+    viewer.session.receive({"id": 99, "ask": "follow", "with": {"everyone": False, "opened": []}})
+    assert len(viewer.messages) == told  # that would be answered at once
 
 
 def test_a_channel_that_breaks_ends_its_session_alone(
