@@ -6,7 +6,7 @@ from __future__ import annotations
 def in_bytes(size: float) -> str:
     """A size that people can read, in powers of 1000."""
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
+        if size < 999.5:  # more would be rounded to 1e+03
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} TB"

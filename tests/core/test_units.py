@@ -20,7 +20,7 @@ def test_durations(seconds: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("size", "words"),
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (41_100, "41.1 kB"), (2e9, "2 GB"),
-     (3e15, "3e+03 TB")],
+     (999_499, "999 kB"), (999_500, "1 MB"), (999_999_999, "1 GB"), (3e15, "3e+03 TB")],
 )  # fmt: skip
 def test_sizes(size: float, words: str) -> None:
     assert in_bytes(size) == words
