@@ -226,6 +226,33 @@ describe('the view', () => {
     expect(channel.askedOf('cluster')).toHaveLength(before + 1);
   });
 
+  it('shows what comes late, and asks no more while it waits', async () => {
+    const tell: ((answer: Cluster) => void)[] = [];
+    show({ cluster: () => new Promise((answer) => tell.push(answer)) });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(channel.askedOf('cluster')).toHaveLength(1);
+    tell[0]!(picture([node('node1')], [job('1')]));
+    await waitFor(() => expect(own()).toHaveLength(1));
+    await vi.advanceTimersByTimeAsync(15_100);
+    expect(channel.askedOf('cluster')).toHaveLength(2);
+  });
+
+  it('shows an answer that a newer question has overtaken, but none older than what is shown', async () => {
+    const tell: ((answer: Cluster) => void)[] = [];
+    show({ cluster: () => new Promise((answer) => tell.push(answer)) });
+    await vi.waitFor(() => expect(tell).toHaveLength(1));
+    channel.whole([row({ key: 'job:1' })]);
+    await vi.advanceTimersByTimeAsync(500);
+    channel.change([{ key: 'job:1', state: 'Terminated' }]);
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(tell).toHaveLength(3);
+    tell[1]!(picture([node('node1')], [job('1')]));
+    await waitFor(() => expect(own()).toHaveLength(1));
+    tell[0]!(picture([node('node1')], []));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(own()).toHaveLength(1);
+  });
+
   it('shows trouble with what to do, keeps the old picture, and tries again', async () => {
     let works = false;
     show({

@@ -24,22 +24,29 @@ export function useCluster(backend: string, span: Span, visible: boolean): Seen 
   const { channel, store } = useMonitor();
   const [cluster, setCluster] = useState<Cluster | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const question = useRef(0);
+  // The numbers of the last question, and of the newest that is answered.
+  const last = useRef(0);
+  const answered = useRef(0);
   const inSight = useRef(span);
   inSight.current = span;
 
   const again = useCallback(() => {
-    const mine = ++question.current;
+    const mine = ++last.current;
+    const isNews = (): boolean => {
+      if (mine <= answered.current) return false;
+      answered.current = mine;
+      return true;
+    };
     const now = Math.round(store.now.peek());
     const { from, to } = asked(inSight.current);
     channel.ask('cluster', { backend, from: now + Math.floor(from), to: now + Math.ceil(to) }).then(
       (answer) => {
-        if (mine !== question.current) return;
+        if (!isNews()) return;
         setCluster(answer);
         setProblem(null);
       },
       (error: unknown) => {
-        if (mine === question.current) setProblem(problemOf(error));
+        if (isNews()) setProblem(problemOf(error));
       },
     );
   }, [backend, channel, store]);
@@ -48,13 +55,15 @@ export function useCluster(backend: string, span: Span, visible: boolean): Seen 
     setCluster(null);
     setProblem(null);
     return () => {
-      question.current++;
+      answered.current = last.current; // what comes now is of another backend
     };
   }, [backend]);
   useEffect(() => {
     if (!backend || !visible) return;
     again();
-    const timer = setInterval(again, AGE);
+    const timer = setInterval(() => {
+      if (answered.current === last.current) again();
+    }, AGE);
     return () => clearInterval(timer);
   }, [backend, visible, again]);
 
