@@ -245,6 +245,17 @@ describe('the view', () => {
     expect(screen.getByText('Start not known')).toBeTruthy();
   });
 
+  it('asks again in a while, and not while it waits for an answer', async () => {
+    const tell: ((answer: Picked) => void)[] = [];
+    show({ pick: () => new Promise((answer) => tell.push(answer)) });
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(tell).toHaveLength(1);
+    tell[0]!(picked());
+    await says('-l core=1');
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(tell).toHaveLength(2);
+  });
+
   it('keeps a walltime that is being written, and says how to write it', async () => {
     show();
     await says('-l core=1');

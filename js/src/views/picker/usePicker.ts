@@ -74,25 +74,29 @@ export function usePicker(backend: string, visible: boolean): Picker {
   useEffect(() => {
     if (!backend || !choice || !visible) return;
     const { live, stop } = untilStopped();
-    const ask = (): void => {
-      channel.ask('pick', { backend, choice: finished(choice) }).then(
-        live((picked) => setAnswer({ to: choice, picked, problem: null })),
-        live((error) =>
-          setAnswer((old) => ({
-            to: choice,
-            picked: old?.picked ?? null,
-            problem: problemOf(error),
-          })),
-        ),
-      );
+    let timer: ReturnType<typeof setTimeout>;
+    const askIn = (pause: number): void => {
+      timer = setTimeout(() => void ask(), pause);
     };
-    const first = setTimeout(ask, started.current ? PAUSE : 0);
-    const more = setInterval(ask, AGE);
+    const ask = (): Promise<void> =>
+      channel
+        .ask('pick', { backend, choice: finished(choice) })
+        .then(
+          live((picked) => setAnswer({ to: choice, picked, problem: null })),
+          live((error) =>
+            setAnswer((old) => ({
+              to: choice,
+              picked: old?.picked ?? null,
+              problem: problemOf(error),
+            })),
+          ),
+        )
+        .then(live(() => askIn(AGE)));
+    askIn(started.current ? PAUSE : 0);
     started.current = true;
     return () => {
       stop();
-      clearTimeout(first);
-      clearInterval(more);
+      clearTimeout(timer);
     };
   }, [backend, channel, choice, visible]);
 
