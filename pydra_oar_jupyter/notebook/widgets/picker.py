@@ -12,7 +12,7 @@ from pydra_oar_jupyter.notebook.widgets.base import MonitorWidget
 class ResourcePicker(MonitorWidget):
     """Resources picked by eye: what the site has and what is free, and when such a job would start.
 
-    Its button puts what is picked on a cell's first line.
+    Its button puts what is picked on a cell's first line; outside of JupyterLab it copies it.
 
     Attributes:
         words: what is picked, as oarsub's options, such as ``-l host=1/core=2``; it can be
