@@ -146,6 +146,18 @@ test('of what is followed only the last counts after a loss', async () => {
   channel.close();
 });
 
+test('what was watched before it changed does not come back after a loss', async () => {
+  const channel = open();
+  await channel.ask('hello', {});
+  void channel.ask('watch', { keys: ['job:1'] });
+  void channel.ask('watch', { keys: ['job:2'] });
+  await vi.waitFor(() => expect(server.asked('watch')).toHaveLength(2), PATIENCE);
+  await restart();
+  await channel.ask('hello', {});
+  expect(server.asked('watch').at(-1)!.with).toEqual({ keys: ['job:2'] });
+  channel.close();
+});
+
 test('an action is never asked twice, and none is asked without a connection', async () => {
   const channel = open();
   const lost = channel.ask('act', { action: 'again', keys: ['job:1'] });

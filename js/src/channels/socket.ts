@@ -53,7 +53,8 @@ class SocketTalk extends Talk {
   private open(): WebSocket {
     const socket = this.connect();
     socket.onopen = () => {
-      for (const question of new Set([...this.standing.values(), ...this.unanswered])) {
+      // What stands comes last: an older wish may not have been answered.
+      for (const question of new Set([...this.unanswered, ...this.standing.values()])) {
         socket.send(JSON.stringify(question));
       }
       this.become('open');
