@@ -13,21 +13,22 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.spool import JobDirectory
 
 # The kinds of jobs of which all that goes in is in their directories, and nothing else waits for.
-KINDS = ("cell", "script")
+_KINDS = ("cell", "script")
 # What goes in, as it is; and the scripts that name the job's own directory.
 _INPUTS = ("payload.pkl", "element.pkl", "script", "env")
 _SCRIPTS = ("job.sh", "setup")
+# Those of them that a job needs if a script of its names them.
+_NAMED = ("script", "setup")
 
 
 def can_again(job: Job) -> bool:
     """Whether it can be submitted again, as far as can be told without looking at its files."""
-    return job.kind in KINDS and job.done()
+    return job.kind in _KINDS and job.done()
 
 
 def submit_again(jobs: Sequence[Job]) -> list[Job]:
@@ -60,7 +61,7 @@ def submit_again(jobs: Sequence[Job]) -> list[Job]:
 
 def _check(job: Job, *, alone: bool) -> None:
     which = f"Job {job.id or ''} {job.name!r}"
-    if job.kind not in KINDS:
+    if job.kind not in _KINDS:
         raise OarError(f"{which} is a part of something else: submit that again.")
     if not job.done():
         raise OarError(f"{which} goes on: it can be submitted again once it has ended.")
@@ -74,14 +75,17 @@ def _check(job: Job, *, alone: bool) -> None:
 def _copy(job: Job) -> JobDirectory:
     """A new directory with all that goes in."""
     old, new = job.directory, all_jobs().spool.new_job()
+    needed = {"job.sh", "payload.pkl"} if job.kind == "cell" else {"job.sh"}
     try:
         for name in _INPUTS:
             if (source := old.path / name).exists():
                 link(source, new.path / name)
         for name in _SCRIPTS:
             if (source := old.path / name).exists():
-                write_atomically(new.path / name, _renamed(source.read_text(), old, new))
-        missing = [path for path in _needed(job, new) if not path.exists()]
+                text = _renamed(source.read_text(), old, new)
+                write_atomically(new.path / name, text)
+                needed |= {one for one in _NAMED if f"{new.id}/{one}" in text}
+        missing = sorted(name for name in needed if not (new.path / name).exists())
     except OSError as error:
         all_jobs().spool.discard(new)
         raise SpoolError(f"{old.path} can't be copied: {error.strerror}.") from error
@@ -89,17 +93,11 @@ def _copy(job: Job) -> JobDirectory:
         all_jobs().spool.discard(new)
         raise OarError(
             f"What went into job {job.id or ''} {job.name!r} is not all there any more: "
-            f"{old.path / missing[0].name} is missing. Run its cell again."
+            f"{old.path / missing[0]} is missing. Run its cell again."
         )
     return new
 
 
-def _needed(job: Job, new: JobDirectory) -> list[Path]:
-    if job.kind == "cell":
-        return [new.script, new.payload]
-    own = job.directory.path / "script"
-    return [new.script, new.path / "script"] if str(own) in job.spec.script else [new.script]
-
-
 def _renamed(text: str, old: JobDirectory, new: JobDirectory) -> str:
-    return text.replace(str(old.path), str(new.path))
+    """With the new directory for the old one; the path to both may be quoted in any way."""
+    return text.replace(old.id, new.id)
