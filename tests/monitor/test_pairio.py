@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,6 +22,7 @@ from pydra_oar_jupyter.monitor.rows.pairio import PairioRows
 from tests.conftest import PATIENCE
 from tests.pairio.conftest import database_url, postgresql_server, service
 from tests.pairio.test_embedded import HELLO, Kernel, kernels
+from tests.pairio.test_http import Faulty, says, server
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.monitor.rows import Row
     from tests.pairio.conftest import Served
 
-__all__ = ["database_url", "kernels", "postgresql_server", "service"]  # fixtures
+__all__ = ["database_url", "kernels", "postgresql_server", "server", "service"]  # fixtures
 HOSTILE = "<script>alert(1)</script>\x1b[2J"
 
 
@@ -149,6 +151,37 @@ def test_a_service_that_is_down_hides_nothing_else(
     shown.close()
     with pytest.raises(OarError):
         details(key=pairio_key("0" * 20))
+
+
+def test_answers_that_can_not_be_used_hide_nothing_else(
+    named: Served,
+    server: Faulty,
+    rows: Callable[..., dict[str, Row]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as those of a service of another version."""
+    good = named.submit()
+    odd = {**good, "jobId": "0" * 20, "status": "dreaming"}
+    jobs = {"type": "findJobsResponse", "jobs": [odd, good, None]}
+    server.acts = [says(200, {"type": "findJobsResponse"}), says(200, jobs)]
+    monkeypatch.setenv("PAIRIO_API_URL", server.url)
+    assert list(rows(bool)) == [pairio_key(good["jobId"])]
+
+
+def test_where_no_thread_can_be_started_it_is_looked_again(
+    named: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = pairio_key(named.submit()["jobId"])
+    shown = PairioRows(0.1)
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", fail)
+        assert shown.rows() == {}
+    wait_until(lambda: key in shown.rows(), PATIENCE)
+    shown.close()
 
 
 def test_a_job_is_shown_once(submit: Callable[..., list[Job]]) -> None:

@@ -22,7 +22,7 @@ from pydra_oar_jupyter.pairio.keys import api_url
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
     from pydra_oar_jupyter.monitor.rows import Row
@@ -52,7 +52,10 @@ class PairioRows:
         """All of them by their keys, as far as is known now; it asks nobody and does not wait."""
         if time.monotonic() >= self._next and self._looking.acquire(blocking=False):
             self._next = time.monotonic() + self._every
-            background(self._look)
+            try:
+                background(self._look)
+            except RuntimeError:  # no thread can be started: it is looked again
+                self._looking.release()
         jobs = self._jobs
         if jobs is not self._shown:
             made = (_row(job, self._connection) for job in jobs.values() if _has_key(job))
@@ -93,14 +96,13 @@ class PairioRows:
         """Keep the jobs up to date."""
         import asyncio
 
-        from pydra_oar_jupyter.pairio.models import PairioJob
-
         listeners: dict[str, asyncio.Task[None]] = {}
         try:
             while True:
-                with suppress(OarError):  # it does not answer now: what is known stands
+                # What is known stands where it does not answer now, or in other words.
+                with suppress(OarError, KeyError, TypeError):
                     told = (await connection.ask("findJobs", limit=_MOST))["jobs"]
-                    self._take(connection, map(PairioJob.model_validate, told))
+                    self._take(connection, _read(told))
                 for name in {job.serviceName for job in self._jobs.values()} - listeners.keys():
                     if len(listeners) < _SERVICES:
                         listening = self._listen(connection, name)
@@ -112,13 +114,10 @@ class PairioRows:
 
     async def _listen(self, connection: Connection, name: str) -> None:
         """Take what a service tells of the jobs that are known."""
-        from pydra_oar_jupyter.pairio.models import PairioJob
-
-        with suppress(OarError):  # one that tells no events is asked all the same
+        with suppress(OarError, ValueError):  # one that tells no events is asked all the same
             async for kind, fields in connection.api.events(serviceName=name):
                 if kind == "job":
-                    job = PairioJob.model_validate(fields)
-                    self._take(connection, [job, *self._jobs.values()])
+                    self._take(connection, [*_read([fields]), *self._jobs.values()])
 
     def _take(self, connection: Connection, jobs: Iterable[Snapshot]) -> None:
         """Take jobs as they are now; of one that comes twice the first."""
@@ -130,6 +129,15 @@ class PairioRows:
             found.setdefault(job.jobId, before if job == before else job)
         if connection is self._connection and list(found.values()) != list(self._jobs.values()):
             self._jobs = found
+
+
+def _read(told: Iterable[object]) -> Iterator[Snapshot]:
+    """Jobs as a service tells them, but for those of another version of Pairio."""
+    from pydra_oar_jupyter.pairio.models import PairioJob
+
+    for one in told:
+        with suppress(ValueError):
+            yield PairioJob.model_validate(one)
 
 
 def _has_key(job: Snapshot) -> bool:
