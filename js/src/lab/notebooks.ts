@@ -3,6 +3,7 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookActions, NotebookPanel, type Notebook } from '@jupyterlab/notebook';
 
 import type { Origin } from '../host';
+import { rewrite } from './rewrite';
 
 /**
  * Where a notebook can be among the server's files, the likeliest first. A kernel knows its path on
@@ -62,8 +63,7 @@ export async function changeCell(
 ): Promise<boolean> {
   const cell = cellToEdit(panel.content);
   if (cell?.model.type !== 'code' || cell.model.getMetadata('editable') === false) return false;
-  const { sharedModel } = cell.model;
-  sharedModel.setSource(await change(sharedModel.getSource()));
+  await rewrite(cell.model.sharedModel, change);
   return true;
 }
 
