@@ -74,7 +74,8 @@ export function questionFor(action: Action, rows: readonly Row[], now: number): 
   const waiting = sum(rows, 'waiting');
   const title = rows.length === 1 ? (rows[0]?.name ?? '') : t('%1 selected', count(rows.length));
   if (action === 'cancel') {
-    const waited = Math.max(...rows.map((row) => now - (row.submitted || now)));
+    const inQueue = rows.filter((row) => jobsIn(row, 'waiting'));
+    const waited = Math.max(0, ...inQueue.map((row) => now - (row.submitted || now)));
     if (!running && waiting <= 1 && waited < LONG_WAIT) return null;
     const text = [endedBy(running), lostBy(waiting, waited)].filter(Boolean).join(' ');
     const one = rows.length === 1;
@@ -108,10 +109,13 @@ function lostBy(waiting: number, waited: number): string {
 
 /** How many jobs of the rows have a tone; those in a group count each. */
 function sum(rows: readonly Row[], tone: 'running' | 'waiting'): number {
-  return rows.reduce((all, row) => {
-    const inside = Object.keys(row.counts).length ? (row.counts[tone] ?? 0) : 0;
-    return all + (inside || Number(row.tone === tone));
-  }, 0);
+  return rows.reduce((all, row) => all + jobsIn(row, tone), 0);
+}
+
+function jobsIn(row: Row, tone: 'running' | 'waiting'): number {
+  // What is held is in the queue, what is suspended has something to lose.
+  const idle = row.started ? 'running' : 'waiting';
+  return row.counts[tone] || Number((row.tone === 'idle' ? idle : row.tone) === tone);
 }
 
 function outcomeOf(action: Action, rows: readonly Row[], acted: Acted): Outcome | null {
@@ -120,11 +124,12 @@ function outcomeOf(action: Action, rows: readonly Row[], acted: Acted): Outcome 
     name: names.get(key) ?? key,
     why,
   }));
-  if (problems.length) return { text: failed(action), problems, created: [] };
-  if (action !== 'again') return null;
+  const created = action === 'again' ? acted.done : [];
+  if (problems.length) return { text: failed(action), problems, created };
+  if (!created.length) return null;
   const text =
-    acted.done.length === 1 ? t('Submitted again.') : t('%1 submitted again.', acted.done.length);
-  return { text, problems, created: acted.done };
+    created.length === 1 ? t('Submitted again.') : t('%1 submitted again.', created.length);
+  return { text, problems, created };
 }
 
 function nameOf(row: Row): string {

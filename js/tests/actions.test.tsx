@@ -72,10 +72,21 @@ test('it asks where something would be lost, in words, and not elsewhere', () =>
     '3 running jobs are ended; their output so far is kept. ' +
       '40 waiting jobs lose their place in the queue.',
   );
+  const recent = row({ ...waiting, submitted: NOW - 5 });
+  const old = row({ submitted: NOW - 7200 });
+  expect(text('cancel', [recent, old], NOW)).toMatch(/its place in the queue, after 5 s\.$/);
   expect(questionFor('again', [row({ tone: 'done' })], NOW)).toBeNull();
   expect(text('again', [row()], NOW)).toContain('may write to the same files');
   expect(questionFor('hold', [row()], NOW)).toBeNull();
   expect(questionFor('resume', [row()], NOW)).toBeNull();
+});
+
+test('what is held has a place to lose, what is suspended its work', () => {
+  const held = row({ tone: 'idle', state: 'Hold', started: 0 });
+  expect(questionFor('cancel', [held], NOW)).toBeNull();
+  expect(questionFor('cancel', [held], NOW + 7200)?.text).toMatch(/in the queue, after 2 h/);
+  const suspended = row({ tone: 'idle', state: 'Suspended' });
+  expect(questionFor('cancel', [suspended], NOW)?.text).toMatch(/^A running job is ended/);
 });
 
 test('only rows that allow it are named, and nothing is sent twice', async () => {
@@ -116,4 +127,15 @@ test('what was submitted again can be looked at', async () => {
   const monitor = monitorOf({ act: { done: ['job:9'], problems: {} } });
   await act(monitor, 'again', [row({ tone: 'done', can: ['again'] })]);
   expect(outcome(monitor).value?.created).toEqual(['job:9']);
+});
+
+test('those that were submitted again can be looked at where others were not', async () => {
+  const acted = { done: ['job:9'], problems: { 'job:1': 'Its files are gone.' } };
+  const monitor = monitorOf({ act: acted });
+  const rows = ['job:1', 'job:2'].map((key) => row({ key, tone: 'done', can: ['again'] }));
+  await act(monitor, 'again', rows);
+  expect(outcome(monitor).value).toMatchObject({
+    problems: [{ name: 'a cell (1)', why: 'Its files are gone.' }],
+    created: ['job:9'],
+  });
 });
