@@ -149,6 +149,27 @@ describe('a reader', () => {
     expect(reader.lines.text() === file.text).toBe(true);
   });
 
+  test('what it is told while it reads is newer than the answer', async () => {
+    const file = new File('a\n');
+    const [reader, channel] = readerOf(file);
+    await reader.toEnd();
+    let answer = (): void => undefined;
+    channel.replies.log = (ask) => {
+      const early = file.read(ask);
+      return new Promise((resolve) => (answer = () => resolve(early)));
+    };
+    const looking = reader.look();
+    await Promise.resolve();
+    file.text += 'b\n';
+    file.ended = true;
+    await reader.grown(4, true);
+    channel.replies.log = file.read;
+    answer();
+    await looking;
+    expect(reader.lines.text()).toBe('a\nb\n');
+    expect(reader.ended.value).toBe(true);
+  });
+
   test('does not read on while one looks elsewhere in it', async () => {
     const file = new File('a\n');
     const [reader, channel] = readerOf(file);

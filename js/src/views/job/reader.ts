@@ -26,6 +26,7 @@ export class Reader {
   readonly loading = signal(false);
   readonly problem = signal<Problem | null>(null);
   private turn = 0;
+  private told = 0; // how often it was told how long the file is
 
   constructor(
     private readonly channel: Channel,
@@ -72,6 +73,7 @@ export class Reader {
 
   /** It was told how long the file is now. */
   async grown(size: number, ended: boolean): Promise<void> {
+    this.told += 1;
     batch(() => {
       this.size.value = size;
       this.ended.value = ended;
@@ -151,13 +153,16 @@ export class Reader {
     });
   }
 
-  private ask(at: number, most: number): Promise<LogPart> {
-    return this.channel.ask('log', { key: this.key, stream: this.stream, at, most });
+  private async ask(at: number, most: number): Promise<LogPart> {
+    const { told } = this;
+    const part = await this.channel.ask('log', { key: this.key, stream: this.stream, at, most });
+    // What it was told meanwhile is newer than an answer that was on its way.
+    return told === this.told ? part : { ...part, size: this.size.value, ended: this.ended.value };
   }
 
   /** One question at a time; what a later jump overtook is forgotten. */
   private async alone(work: (turn: number) => Promise<unknown>): Promise<void> {
-    const { turn } = this;
+    const { turn, told } = this;
     if (this.loading.value || turn < 0) return;
     const version = this.version.value;
     let problem: Problem | null = null;
@@ -172,6 +177,7 @@ export class Reader {
       this.loading.value = false;
       this.problem.value = problem;
     });
-    if (!problem && this.version.value !== version) await this.more();
+    const isNews = this.version.value !== version || this.told !== told;
+    if (!problem && isNews) await this.more();
   }
 }
