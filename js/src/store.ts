@@ -69,6 +69,7 @@ export function makeStore(channel: Channel): Store {
     if (push.push !== 'rows') return;
     batch(() => {
       setClock(push.now);
+      if (push.whole) trouble.value = ''; // it begins anew, and tells next what still is
       const before = rows.value;
       const after = new Map(push.whole ? [] : before);
       for (const key of push.gone) after.delete(key);

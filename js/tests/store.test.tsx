@@ -100,4 +100,17 @@ describe('the store', () => {
     channel.push({ push: 'trouble', message: 'OAR does not answer.' });
     expect(it.trouble.value).toBe('OAR does not answer.');
   });
+
+  it('forgets a trouble that the other side, asked anew, does not tell', async () => {
+    const channel = new FakeChannel();
+    const it = await met(channel);
+    channel.whole([]);
+    channel.push({ push: 'trouble', message: 'OAR does not answer.' });
+    channel.change([row()]);
+    expect(it.trouble.value).toBe('OAR does not answer.');
+    channel.become('lost');
+    channel.become('open');
+    channel.whole([]);
+    expect(it.trouble.value).toBe('');
+  });
 });
