@@ -20,7 +20,7 @@ export type Line = Row | Heading;
 
 export interface Arranged {
   lines: Line[];
-  /** The jobs that fit the words and the kind, by state. */
+  /** The jobs that fit the words and the kind, by state; what is in one that fits is not counted. */
   counts: Record<Chip, number>;
 }
 
@@ -52,7 +52,7 @@ export function arrange(sorted: Row[], rows: ReadonlyMap<string, Row>, wish: Wis
   return { lines, counts };
 }
 
-/** The rows that fit, and those that hold such rows. Counts those at the top, whatever their state. */
+/** The rows that fit, and those that hold such rows. Counts the outermost, whatever their state. */
 function fitting(
   sorted: Row[],
   rows: ReadonlyMap<string, Row>,
@@ -63,7 +63,8 @@ function fitting(
   const holding = new Set<string>();
   const fits = sorted.map((row) => {
     if (!match.words(row)) return false;
-    if (!rows.has(row.parent)) tally(counts, row);
+    const parent = rows.get(row.parent);
+    if (!parent || !match.words(parent)) tally(counts, row);
     if (!match.state(row)) return false;
     for (let key = row.parent; key && !holding.has(key); key = rows.get(key)?.parent ?? '') {
       holding.add(key);
