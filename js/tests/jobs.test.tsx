@@ -1,4 +1,4 @@
-import { fireEvent, screen, within } from '@testing-library/preact';
+import { fireEvent, screen, waitFor, within } from '@testing-library/preact';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
@@ -119,6 +119,7 @@ describe('looking for jobs', () => {
     store.open('run:1', true);
     await user.type(screen.getByRole('searchbox'), 'needle');
     expect(names()).toEqual(['a run', 'needle']);
+    expect(screen.getByText('1 job')).toBeTruthy();
     expect(line('needle').getAttribute('aria-level')).toBe('2');
   });
 });
@@ -145,6 +146,20 @@ describe('the keyboard', () => {
     expect(names()).toEqual(['a run']);
     await user.keyboard('/');
     expect(document.activeElement).toBe(screen.getByRole('searchbox'));
+  });
+
+  it('shows details once it has rested, and none that were left meanwhile', async () => {
+    const { user, store } = await show(three());
+    line('plot').focus();
+    await user.keyboard('{Enter}{ArrowDown}');
+    await waitFor(() => expect(store.shown.value).toBe('job:2'));
+    await user.keyboard('{ArrowDown}');
+    fireEvent.click(line('plot'));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(store.shown.value).toBe('job:3');
+    await user.keyboard('{ArrowDown}{Escape}');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(store.shown.value).toBe('');
   });
 
   it('selects ranges and all', async () => {

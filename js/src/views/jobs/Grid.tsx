@@ -66,8 +66,11 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
         top.value = scroller.current?.scrollTop ?? 0;
         wantsFocus.current = true;
         clearTimeout(following.current);
-        if (!monitor.store.shown.peek() || !isRow(line)) return;
-        following.current = setTimeout(() => monitor.store.show(line.key), SETTLES);
+        if (!isRow(line)) return;
+        following.current = setTimeout(() => {
+          const rests = table.active.peek() === line.key;
+          if (rests && monitor.store.shown.peek()) monitor.store.show(line.key);
+        }, SETTLES);
       },
     }),
     [monitor, table, selection, top, view],
