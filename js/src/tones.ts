@@ -3,7 +3,7 @@ import { count } from './ui/format';
 import { t } from './words';
 
 export const TONE_WORDS: Record<Tone, () => string> = {
-  idle: () => t('not yet submitted'),
+  idle: () => t('held or not yet submitted'),
   waiting: () => t('waiting'),
   running: () => t('running'),
   done: () => t('done'),
