@@ -1,21 +1,31 @@
 import { copyText } from '../clipboard';
 import type { Host, Origin } from '../host';
 
-/** Our part of JupyterLab hears these events, where it is; it prevents the default by doing it. */
+/** Our part of JupyterLab hears these events, where it is, and puts its answer to what is asked. */
 export const USE = 'pydra-oar:use';
 export const GO = 'pydra-oar:go';
+
+export interface Use {
+  words: string;
+  answer?: ReturnType<Host['useInCell']>;
+}
+
+export interface Go {
+  origin: Origin;
+  answer?: ReturnType<Host['goTo']>;
+}
 
 const KEPT = 'pydra-oar-jupyter:';
 
 /** The page of a cell's output, which this code knows nothing about. */
 export const cellHost: Host = {
   async useInCell(words) {
-    if (wasDone(USE, { words })) return 'placed';
-    return (await copyText(words)) ? 'copied' : 'impossible';
+    const { answer } = asked<Use>(USE, { words });
+    return answer ?? ((await copyText(words)) ? 'copied' : 'impossible');
   },
 
-  goTo(origin: Origin) {
-    return Promise.resolve(wasDone(GO, { origin }));
+  async goTo(origin) {
+    return asked<Go>(GO, { origin }).answer ?? false;
   },
 
   keep(name, value) {
@@ -35,6 +45,7 @@ export const cellHost: Host = {
   },
 };
 
-function wasDone(name: string, detail: object): boolean {
-  return !document.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
+function asked<Asked extends Use | Go>(name: string, detail: Asked): Asked {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
+  return detail;
 }

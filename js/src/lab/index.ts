@@ -56,7 +56,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const makeHost = (channel: Channel) => labHost({ app, notebooks, documents, state }, channel);
     const places = makePlaces(app, makeHost, lab, restorer);
     addCommands(app, places, palette, launcher);
-    answerCells(places.host, notebooks, documents);
+    answerCells(places.host);
     if (!settings) return;
     void followSettings(settings, ID).then((chosen) => {
       places.store.setEveryone(chosen().everyone);
