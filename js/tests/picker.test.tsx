@@ -296,6 +296,18 @@ describe('the view', () => {
     await waitFor(() => expect(screen.getByText(/^Copied: paste it/)).toBeTruthy());
   });
 
+  it('says why the words could not be put into the cell', async () => {
+    const host = fakeHost();
+    const problem = { message: 'The service chooses.', hint: 'Use --cpus.' };
+    host.useInCell = () => Promise.reject(new AskError(problem));
+    show({}, host);
+    await says('-l core=1');
+    await waitFor(() => expect(button('Use in this cell').disabled).toBe(false));
+    fireEvent.click(button('Use in this cell'));
+    await waitFor(() => expect(screen.getByText('The service chooses. Use --cpus.')).toBeTruthy());
+    expect(host.all['picker.recent']).toBeUndefined();
+  });
+
   it('is as it was left when one comes back', async () => {
     const { comeBack } = show();
     await says('-l core=1');

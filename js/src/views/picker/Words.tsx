@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useId, useState } from 'preact/hooks';
 
+import { problemOf } from '../../channels/channel';
 import { copyText } from '../../clipboard';
 import { useMonitor } from '../../context';
 import { ProblemText } from '../../ui/Trouble';
@@ -22,9 +23,14 @@ export function Words({ picker, onTaken }: Props): VNode {
   const { text, textProblem, dropped, ready } = picker;
 
   async function use(): Promise<void> {
-    const how = await host.useInCell(text).catch(() => 'impossible' as const);
-    tell({ text, words: USED[how]() });
-    if (how !== 'impossible') onTaken(text);
+    try {
+      const how = await host.useInCell(text);
+      tell({ text, words: USED[how]() });
+      if (how !== 'impossible') onTaken(text);
+    } catch (error) {
+      const { message, hint } = problemOf(error);
+      tell({ text, words: `${message} ${hint}`.trim() });
+    }
   }
   async function copy(): Promise<void> {
     const copied = await copyText(text);
