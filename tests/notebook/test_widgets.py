@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
 
 import pytest
 
+from pydra_oar_jupyter.core.errors import SpoolError
+from pydra_oar_jupyter.notebook.widgets.monitor import JobMonitor
 from tests.conftest import PATIENCE
+from tests.waiting import wait_until
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -59,7 +64,7 @@ def test_the_page_gets_its_part_and_the_spools_name(page):
 def test_a_job_is_followed_from_a_page(page, kernel):
     page.ask(1, "hello")
     page.ask(2, "follow", everyone=False, opened=[])
-    cell = kernel.start("%%oar --detach\nprint('hello')")
+    kernel.start("%%oar --detach\nprint('hello')")
     rows = {}
 
     def ended(message):
@@ -68,7 +73,6 @@ def test_a_job_is_followed_from_a_page(page, kernel):
         return any(row["ended"] for row in rows.values())
 
     page.until(ended)
-    assert cell
     (row,) = rows.values()
     assert (row["kind"], row["tone"]) == ("cell", "done")
 
@@ -118,6 +122,14 @@ def test_a_closed_widget_is_told_nothing_more(kernel):
     kernel.run("m.close()")
     kernel.run("%%oar\nprint('hello')")
     threads = "[t.name for t in __import__('threading').enumerate()]"
-    deadline = time.monotonic() + PATIENCE
-    while "oar-monitor" in kernel.eval(threads):
-        assert time.monotonic() < deadline
+    wait_until(lambda: "oar-monitor" not in kernel.eval(threads), PATIENCE)
+
+
+def test_a_spool_that_is_not_ours_alone_is_all_that_is_told(spool, monkeypatch):
+    spool.mkdir(mode=0o755)
+    unheard = []
+    monkeypatch.setattr(sys, "unraisablehook", unheard.append)
+    with pytest.raises(SpoolError, match="must be yours alone"):
+        JobMonitor()
+    gc.collect()
+    assert not unheard

@@ -40,8 +40,8 @@ class MonitorWidget(anywidget.AnyWidget):
     spool = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, view: str) -> None:
+        self._session = Session(_feed(), self.send)  # first: close() needs it, whatever fails
         super().__init__(view=view, spool=hello()["spool"])
-        self._session = Session(_feed(), self.send)
         self.on_msg(self._heed)
 
     def close(self) -> None:
