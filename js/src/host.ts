@@ -1,4 +1,4 @@
-import type { Details, Hello } from './protocol';
+import type { Details } from './protocol';
 
 /** The notebook and the cell that a job came from. */
 export type Origin = NonNullable<Details['origin']>;
@@ -13,6 +13,4 @@ export interface Host {
   keep(name: string, value: unknown): void;
   /** What was kept, or null. */
   kept(name: string): Promise<unknown>;
-  /** Called once the other side has said who it is. */
-  met?(hello: Hello): void;
 }

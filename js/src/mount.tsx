@@ -27,9 +27,6 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
   const { channel, host, view, tab = signal<Tab>('jobs') } = options;
   const store = options.store ?? makeStore(channel);
   const monitor: Monitor = { channel, host, store };
-  const stopMeeting = store.hello.subscribe((hello) => {
-    if (hello) host.met?.(hello);
-  });
   element.classList.add('poj-root');
   render(
     <MonitorContext.Provider value={monitor}>
@@ -40,7 +37,6 @@ export function mount(element: HTMLElement, options: MountOptions): () => void {
   return () => {
     render(null, element);
     element.classList.remove('poj-root');
-    stopMeeting();
     if (!options.store) store.dispose();
   };
 }
