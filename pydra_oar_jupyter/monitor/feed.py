@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pydra_oar_jupyter.core.backend import default_backend
 from pydra_oar_jupyter.core.clean import line
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.monitor.changes import Picture, turned
@@ -146,7 +145,7 @@ class Feed:
 
     def _all_others(self, *, everyone: bool) -> Mapping[str, Row]:
         if everyone:
-            return self._others.rows(self._own.ids(default_backend()))
+            return self._others.rows(self._own.ids(self._others.backend))
         self._others.close()
         return {}
 

@@ -81,6 +81,23 @@ def test_other_jobs_are_shown_while_they_are_wanted(
     own.cancel()
 
 
+@pytest.mark.parametrize("backend", ["local"])
+def test_own_jobs_are_none_of_them_whatever_new_jobs_are_given_to(
+    other: int,
+    viewer: Viewer,
+    backend: str,
+    submit: Callable[..., list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (own,) = submit("sleep 60")
+    own.submitted(60)
+    monkeypatch.setenv("PYDRA_OAR_BACKEND", "oar")
+    viewer.follow(everyone=True)
+    viewer.row(other_key(backend, other))
+    assert other_key(backend, own.id or 0) not in viewer.rows
+    own.cancel()
+
+
 def test_nobody_is_asked_unless_they_are_wanted(
     viewer: Viewer, questions: list[float], submit: Callable[..., list[Job]]
 ) -> None:

@@ -29,13 +29,14 @@ class Others:
     """All jobs of the cluster, asked for in a thread of its own. Used from one thread.
 
     Attributes:
+        backend: the cluster's name.
         trouble: why the scheduler does not answer, or "".
     """
 
     def __init__(self, every: float = EVERY) -> None:
+        self.backend = default_backend()
         self.trouble = ""
         self._every = every
-        self._backend = default_backend()
         self._told: list[JobStatus] = []
         self._shown: list[JobStatus] = []
         self._own: Collection[int] = ()
@@ -56,7 +57,7 @@ class Others:
                 self._asking.clear()
         told = self._told
         if told is not self._shown or own != self._own:
-            made = (_row(self._backend, status) for status in told if status.id not in own)
+            made = (_row(self.backend, status) for status in told if status.id not in own)
             self._rows = kept(self._rows, {row["key"]: row for row in made})
             self._shown, self._own = told, set(own)
         return self._rows
@@ -67,12 +68,12 @@ class Others:
 
     def _ask(self) -> None:
         try:
-            self._told = get_backend(self._backend).jobs(everyone=True)
+            self._told = get_backend(self.backend).jobs(everyone=True)
             self.trouble = ""
         except OarError as error:
             self.trouble = str(error).partition("\n")[0]
         except Exception as error:  # an answer such as was never seen
-            self.trouble = f"{self._backend} gave an answer that can't be used: {error!r}"
+            self.trouble = f"{self.backend} gave an answer that can't be used: {error!r}"
         finally:
             self._next = time.monotonic() + self._every
             self._asking.clear()
