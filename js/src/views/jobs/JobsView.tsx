@@ -5,6 +5,7 @@ import { useMonitor } from '../../context';
 import { useSize } from '../../ui/useSize';
 import { t } from '../../words';
 import { ActionOutcome } from '../../ui/ActionOutcome';
+import { EVERYTHING } from './filter';
 import { Foot } from './Foot';
 import { Grid } from './Grid';
 import { Selection } from './select';
@@ -63,7 +64,7 @@ function Nothing({ table }: { table: Table }): JSX.Element {
           type="button"
           class="poj-button"
           onClick={() => {
-            table.filter.value = { text: '', chips: [], kind: '' };
+            table.filter.value = EVERYTHING;
           }}
         >
           {t('Show all jobs')}

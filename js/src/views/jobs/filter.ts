@@ -21,6 +21,8 @@ export interface Filter {
   kind: Kind | '';
 }
 
+export const EVERYTHING: Filter = { text: '', chips: [], kind: '' };
+
 export interface Matcher {
   /** Whether the text and the kind fit; what is in a row is found by the row's words, too. */
   words(row: Row): boolean;

@@ -4,7 +4,7 @@ import type { Monitor } from '../../context';
 import type { Row } from '../../protocol';
 import { arrange, type Arranged, type Grouping } from './arrange';
 import { columnOf, usual, type Column } from './columns';
-import type { Filter } from './filter';
+import { EVERYTHING, type Filter } from './filter';
 import { comparing, keepSorted } from './order';
 
 /** What a person has chosen of the table, and keeps for later visits. */
@@ -27,6 +27,8 @@ const NAME = 'jobs-table';
 const SORTS_ANEW = 10;
 /** Below so many pixels a row has two lines and no columns. */
 export const NARROW = 530;
+/** Below so many, states show no words, and the kind is among the options. */
+export const ROOMY = 1000;
 
 /** The table of jobs: what is chosen, what is shown, what is selected. */
 export interface Table {
@@ -49,7 +51,7 @@ export interface Table {
 }
 
 export function makeTable({ store, host }: Monitor): Table {
-  const filter = signal<Filter>({ text: '', chips: [], kind: '' });
+  const filter = signal(EVERYTHING);
   const chosen = signal<Kept>(FIRST);
   const width = signal(800); // until it is measured
   const closed = signal<ReadonlySet<string>>(new Set());
