@@ -3,10 +3,10 @@ import type { JSX } from 'preact';
 import { Popup } from '../../ui/Popup';
 import { t } from '../../words';
 import type { Grouping } from './arrange';
+import { Everyone, KindChoice } from './Choices';
 import { columnOf, COLUMNS } from './columns';
 import { moveColumn } from './Head';
-import { GROUPINGS, type Table } from './table';
-import { Everyone, KindChoice, ROOMY } from './Tools';
+import { GROUPINGS, ROOMY, type Table } from './table';
 
 const GROUP_WORDS: Record<Grouping, () => string> = {
   none: () => t('nothing'),

@@ -1,17 +1,12 @@
 import type { JSX, RefObject } from 'preact';
 
-import { useMonitor } from '../../context';
-import type { Kind } from '../../protocol';
 import { CHIP_WORDS, CHIPS, type Chip } from '../../tones';
 import { count } from '../../ui/format';
 import { Mark } from '../../ui/State';
 import { t } from '../../words';
-import { KINDS } from './filter';
+import { Everyone, KindChoice } from './Choices';
 import { Options } from './Options';
-import type { Table } from './table';
-
-/** Below so many pixels states show no words, and the kind is among the options. */
-export const ROOMY = 1000;
+import { ROOMY, type Table } from './table';
 
 /** What is looked for: words, states, whose jobs. */
 export function Tools({
@@ -75,44 +70,5 @@ function StateChip({ table, chip }: { table: Table; chip: Chip }): JSX.Element |
       <Mark tone={chip} />
       <span class="poj-chip-word">{label}</span> <b>{count(number)}</b>
     </button>
-  );
-}
-
-const CHOOSABLE: Kind[] = ['cell', 'script', 'pydra', 'array', 'run', 'pairio', 'other'];
-
-export function KindChoice({ table }: { table: Table }): JSX.Element {
-  const { filter } = table;
-  return (
-    <select
-      aria-label={t('Kind')}
-      value={filter.value.kind}
-      onChange={(event) => {
-        filter.value = { ...filter.value, kind: event.currentTarget.value as Kind | '' };
-      }}
-    >
-      <option value="">{t('All kinds')}</option>
-      {CHOOSABLE.map((kind) => (
-        <option key={kind} value={kind}>
-          {KINDS[kind]()}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-/** Whether other people's jobs are shown, too. */
-export function Everyone(): JSX.Element {
-  const { store } = useMonitor();
-  return (
-    <label class="poj-switch" title={t("Show everybody's jobs of the cluster")}>
-      <input
-        type="checkbox"
-        role="switch"
-        checked={store.everyone.value}
-        onChange={(event) => store.setEveryone(event.currentTarget.checked)}
-      />
-      <span class="poj-switch-track" aria-hidden="true" />
-      {t('Whole cluster')}
-    </label>
   );
 }
