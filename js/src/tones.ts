@@ -45,6 +45,13 @@ export function tally(counts: Record<Chip, number>, row: Row): void {
   if (!isGroup) counts[CHIP_OF[row.tone]] += 1;
 }
 
+/** How many of them have ended, and how many there are. */
+export function endedOf(counts: Row['counts']): { ended: number; all: number } {
+  const all = Object.values(counts).reduce((sum, number) => sum + number, 0);
+  const { idle = 0, waiting = 0, running = 0 } = counts;
+  return { ended: all - idle - waiting - running, all };
+}
+
 export function noCounts(): Record<Chip, number> {
   return { waiting: 0, running: 0, done: 0, failed: 0, stopped: 0 };
 }

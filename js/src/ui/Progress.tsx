@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import type { Row, Tone } from '../protocol';
-import { TONE_WORDS } from '../tones';
+import { endedOf, TONE_WORDS } from '../tones';
 import { t } from '../words';
 import { count } from './format';
 
@@ -25,8 +25,7 @@ const TONES: Tone[] = ['done', 'cached', 'failed', 'stopped', 'running', 'waitin
 
 function Stacked({ counts }: { counts: Row['counts'] }): JSX.Element {
   const present = TONES.filter((tone) => counts[tone]);
-  const all = present.reduce((sum, tone) => sum + (counts[tone] ?? 0), 0);
-  const over = all - (counts.waiting ?? 0) - (counts.running ?? 0) - (counts.idle ?? 0);
+  const { ended, all } = endedOf(counts);
   const title = present.map((tone) => `${count(counts[tone] ?? 0)} ${TONE_WORDS[tone]()}`);
   return (
     <span class="poj-progress" title={title.join(', ')}>
@@ -36,7 +35,7 @@ function Stacked({ counts }: { counts: Row['counts'] }): JSX.Element {
         ))}
       </span>
       <span class="poj-bar-words">
-        {count(over)}/{count(all)}
+        {count(ended)}/{count(all)}
       </span>
     </span>
   );

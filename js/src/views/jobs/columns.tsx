@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 
 import type { Row } from '../../protocol';
 import { left, ran, waited } from '../../times';
+import { endedOf } from '../../tones';
 import { Progress } from '../../ui/Progress';
 import { State } from '../../ui/State';
 import { t } from '../../words';
@@ -126,10 +127,8 @@ const ORDER = ['failed', 'running', 'waiting', 'idle', 'stopped', 'cached', 'don
 
 /** How far it is, 0 to 1; of a group, the part of it that is over. */
 function doneOf(row: Row): number {
-  const all = Object.values(row.counts).reduce((sum, number) => sum + number, 0);
-  if (!all) return row.progress;
-  const { waiting = 0, running = 0, idle = 0 } = row.counts;
-  return 1 - (waiting + running + idle) / all;
+  const { ended, all } = endedOf(row.counts);
+  return all ? ended / all : row.progress;
 }
 
 const BY_ID = new Map(COLUMNS.map((one) => [one.id, one]));
