@@ -41,7 +41,7 @@ export function Left({ row }: { row: Row }): JSX.Element {
   );
 }
 
-/** When it was, with the whole date where that is asked for. */
+/** When it was. */
 export function Moment({ time }: { time: number }): JSX.Element {
   const { now } = useMonitor().store;
   return <>{moment(time, now.peek())}</>;

@@ -68,10 +68,7 @@ function pressed(event: KeyboardEvent, hands: Hands): boolean {
       return true;
     case 'Delete': {
       const selected = table.selectedRows.peek();
-      const rows = (selected.length ? selected : [line].filter(isRow)).filter((row) =>
-        row.can.includes('cancel'),
-      );
-      if (rows.length) void act(monitor, 'cancel', rows);
+      void act(monitor, 'cancel', selected.length ? selected : [line].filter(isRow));
       return true;
     }
     default:
