@@ -17,7 +17,7 @@ export function Header({ row }: { row: Row }): JSX.Element {
         <State tone={row.tone} word={row.state} />
         <h2 dir="auto">{row.name}</h2>
         {row.id && row.id !== row.name && <code class="poj-id">{row.id}</code>}
-        {!row.mine && <span class="poj-quiet">{t('of %1', row.owner)}</span>}
+        {!row.mine && <span class="poj-muted">{t('of %1', row.owner)}</span>}
       </div>
       {row.can.length > 0 && (
         <div class="poj-job-actions" role="group" aria-label={t('Actions')} aria-busy={busy}>
@@ -33,7 +33,7 @@ export function Header({ row }: { row: Row }): JSX.Element {
             </button>
           ))}
           {busy && (
-            <span class="poj-quiet" role="status">
+            <span class="poj-muted" role="status">
               {t('On its way …')}
             </span>
           )}

@@ -58,7 +58,7 @@ function OneJob({ row }: { row: Row }): JSX.Element {
       {details && <Dependencies details={details} />}
       {details && <Asked details={details} />}
       {details && <History details={details} />}
-      {!details && !problem && <p class="poj-quiet">{t('Asking for more …')}</p>}
+      {!details && !problem && <p class="poj-muted">{t('Asking for more …')}</p>}
     </article>
   );
 }

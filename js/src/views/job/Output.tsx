@@ -82,7 +82,7 @@ function OneStream({ reader, label, fileName, setSearch }: OneStreamProps): JSX.
         <button type="button" class="poj-button poj-small" onClick={() => void reader.toEnd()}>
           {t('To the end')}
         </button>
-        <label class="poj-wrap">
+        <label class="poj-tick">
           <input type="checkbox" checked={wrap} onChange={() => setWrap(!wrap)} />
           {t('Wrap lines')}
         </label>
@@ -142,7 +142,7 @@ function Status({ reader }: { reader: Reader }): JSX.Element {
   return (
     <div class="poj-output-status">
       <span role="status">{text}</span>
-      {size > 0 && <span class="poj-quiet">{bytes(size)}</span>}
+      {size > 0 && <span class="poj-muted">{bytes(size)}</span>}
     </div>
   );
 }

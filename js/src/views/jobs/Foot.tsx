@@ -30,7 +30,7 @@ export function Foot({ table, selection }: { table: Table; selection: Selection 
               <button
                 key={action}
                 type="button"
-                class={`poj-button poj-act-${action}`}
+                class="poj-button"
                 onClick={() => void act(monitor, action, able)}
               >
                 {actionName(action) + some}

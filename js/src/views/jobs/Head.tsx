@@ -39,7 +39,7 @@ export function Head({ table }: { table: Table }): JSX.Element {
 
   return (
     <div role="row" class="poj-head" aria-rowindex={1} ref={head}>
-      <span class="poj-check-room" aria-hidden="true" />
+      <span aria-hidden="true" />
       {columns.map((column, index) => {
         const sorted = sort.column === column.id;
         const way = sort.descending ? 'descending' : 'ascending';
