@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydra_oar_jupyter.core.files import tail
 from pydra_oar_jupyter.core.outcome import Ending
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.core.outcome import Outcome
 
@@ -56,16 +55,7 @@ class Work:
             case _:
                 why = f"Its program did not come to its end: {outcome}"
         lines = [f"{why}."]
-        if tail := _tail(self.job.directory.stderr):
-            lines += ["The last lines of its standard error:", tail]
+        said = tail(self.job.directory.stderr, _TAIL).decode(errors="replace").splitlines()
+        if said:
+            lines += ["The last lines of its standard error:", *said[-_LINES:]]
         return "\n".join(lines).replace(self.key, "…") if self.key else "\n".join(lines)
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _TAIL))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-_LINES:])
