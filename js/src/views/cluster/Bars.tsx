@@ -1,13 +1,15 @@
 import type { VNode } from 'preact';
 import { useId } from 'preact/hooks';
 
-import type { ClusterJob, Tone } from '../../protocol';
+import type { ClusterJob } from '../../protocol';
+import { TONE_WORDS } from '../../tones';
 import { ticks } from './Axis';
 import { boxOf, BoxPath, type Box, type TimeScale } from './boxes';
 import type { Bar, HostRow } from './layout';
 import { jobLines } from './Tip';
 
-const TONES: Tone[] = ['idle', 'waiting', 'running', 'done', 'cached', 'failed', 'stopped'];
+/** What a bar is drawn in the colour of: somebody else's, or its tone. */
+const COLOURS = ['other', ...Object.keys(TONE_WORDS)];
 /** Narrower bars of one's own are drawn together, in pixels. */
 const THIN = 3;
 
@@ -70,7 +72,7 @@ export function Bars(props: Props): VNode {
   return (
     <svg class="poj-gantt-bars" width={scale.width} height={total} role="group">
       <defs>
-        {['other', ...TONES].map((tone) => (
+        {COLOURS.map((tone) => (
           <pattern
             key={tone}
             id={`${id}-${tone}`}
@@ -106,7 +108,7 @@ export function Bars(props: Props): VNode {
         return (
           <path
             key={name}
-            class={`poj-gantt-many poj-gantt-${tone}`}
+            class="poj-gantt-many"
             d={path.toString()}
             style={{ fill: fill(tone, Boolean(forecast)) }}
           />
@@ -115,7 +117,7 @@ export function Bars(props: Props): VNode {
       {own.map(({ key, host, bar, box, row }) => (
         <g key={key}>
           <rect
-            class={`poj-gantt-bar${bar.job.forecast ? ' poj-forecast' : ''}`}
+            class="poj-gantt-bar"
             ref={(element) => props.onDrawn(key, element)}
             role="button"
             tabIndex={key === entry ? 0 : -1}

@@ -4,7 +4,7 @@ import { useId } from 'preact/hooks';
 import type { Choice, Condition, Property, Site } from '../../protocol';
 import { t } from '../../words';
 import { usualFirst } from '../cluster/free';
-import { onProperty, operators } from './choice';
+import { onProperty, operators, withOwn } from './choice';
 
 interface Props {
   site: Site;
@@ -150,9 +150,4 @@ function Value({ property, value, change }: ValueProps): VNode {
       </datalist>
     </>
   );
-}
-
-/** The names with one's own among them. */
-function withOwn(names: readonly string[], own: string): readonly string[] {
-  return names.includes(own) ? names : [own, ...names];
 }

@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 
 import type { Choice, Site } from '../../protocol';
 import { t } from '../../words';
+import { withOwn } from './choice';
 
 interface Props {
   site: Site;
@@ -12,8 +13,8 @@ interface Props {
 /** The queue, the job's types, and what the form has no fields for. */
 export function QueueAndTypes({ site, choice, change }: Props): VNode {
   const { queue, types, rest } = choice;
-  const queues = queue && !site.queues.includes(queue) ? [queue, ...site.queues] : site.queues;
-  const allTypes = [...site.types, ...types.filter((type) => !site.types.includes(type))];
+  const queues = queue ? withOwn(site.queues, queue) : site.queues;
+  const allTypes = [...new Set([...site.types, ...types])];
   return (
     <fieldset>
       <legend>{t('How')}</legend>

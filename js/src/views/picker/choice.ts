@@ -55,6 +55,11 @@ export function onProperty(condition: Condition, property: Property): Condition 
   return { property: property.name, operator: allowed ? condition.operator : '=', value: '' };
 }
 
+/** The names with the one that is chosen among them, which the site may not tell of. */
+export function withOwn(names: readonly string[], own: string): readonly string[] {
+  return names.includes(own) ? names : [own, ...names];
+}
+
 /** When it would start, in words; `now` in seconds since the epoch. */
 export function startWords({ start }: Pick<Picked, 'start'>, now: number): string {
   if (start === NOW) return t('Starts now');
