@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.again import submit_again
@@ -29,7 +28,7 @@ from pydra_oar_jupyter.workflows.runs.run import Run
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydra_oar_jupyter.monitor.keys import Thing
 
@@ -65,6 +64,14 @@ class Acts:
             elif key not in self.done:
                 self.done.append(key)
 
+    @contextmanager
+    def about(self, key: str) -> Iterator[None]:
+        """Note what is raised in here as why it was not done for this one."""
+        try:
+            yield
+        except OarError as error:
+            self.tell([key], error)
+
 
 def act(*, action: str, keys: Sequence[str]) -> dict[str, Any]:
     """Do something with what these rows stand for, with one command for each scheduler.
@@ -86,13 +93,12 @@ def act(*, action: str, keys: Sequence[str]) -> dict[str, Any]:
         raise RequestError(f"There is no action {action[:40]!r}.")
     acts, things = Acts(), {}
     for key in dict.fromkeys(keys):
-        try:
+        with acts.about(key):
             things[key] = find(key)
-        except OarError as error:
-            acts.tell([key], error)
     if action == "again":
         for key, thing in things.items():
-            _again(acts, key, thing)
+            with acts.about(key):
+                _again(acts, key, thing)
     else:
         _change(acts, action, things)
     done = [key for key in acts.done if key not in acts.problems]
@@ -104,21 +110,22 @@ def _change(acts: Acts, action: str, things: Mapping[str, Thing]) -> None:
     others: dict[str, dict[int, str]] = defaultdict(dict)
     runs: dict[str, Run] = {}
     for key, thing in things.items():
-        match thing:
-            case OtherJob():
-                others[thing.backend][thing.id] = key
-            case PairioJob():
-                _change_pairio(acts, action, key, thing)
-            case Run() if action == "cancel":
-                runs[key] = thing
-            case _:
-                behind = _jobs_of(thing)
-                found = [job for job in behind if _fits(action, job)]
-                if not found:  # what has ended is as it was asked to be
-                    ended = bool(behind) and action == "cancel"
-                    acts.tell([key], None if ended else _NOTHING[action])
-                for job in found:
-                    jobs[job].append(key)
+        with acts.about(key):
+            match thing:
+                case OtherJob():
+                    others[thing.backend][thing.id] = key
+                case PairioJob():
+                    _change_pairio(acts, action, key, thing)
+                case Run() if action == "cancel":
+                    runs[key] = thing
+                case _:
+                    behind = _jobs_of(thing)
+                    found = [job for job in behind if _fits(action, job)]
+                    if not found:  # what has ended is as it was asked to be
+                        ended = bool(behind) and action == "cancel"
+                        acts.tell([key], None if ended else _NOTHING[action])
+                    for job in found:
+                        jobs[job].append(key)
     _change_jobs(acts, action, jobs)
     for backend, keys in others.items():
         change = getattr(get_backend(backend), "delete" if action == "cancel" else action)
@@ -199,50 +206,41 @@ def _refused(message: str, ids: Iterable[int]) -> dict[int, str]:
 def _cancel_runs(acts: Acts, runs: Mapping[str, Run]) -> None:
     going = {}
     for key, run in runs.items():
-        try:
+        with acts.about(key):
             run.cancel()
             going[key] = run
-        except OarError as error:
-            acts.tell([key], error)
     deadline = time.monotonic() + _THERE
     for key, run in going.items():
-        with suppress(TimeoutError):
-            run.wait(max(0.0, deadline - time.monotonic()))
-        # Of one that was interrupted jobs may go on; and its process may not listen.
-        left = {job: [key] for job in run.jobs if not job.done()}
-        if left:
-            _change_jobs(acts, "cancel", left)
-        else:
-            acts.tell([key], None)
+        with acts.about(key):
+            with suppress(TimeoutError):
+                run.wait(max(0.0, deadline - time.monotonic()))
+            # Of one that was interrupted jobs may go on; and its process may not listen.
+            left = {job: [key] for job in run.jobs if not job.done()}
+            if left:
+                _change_jobs(acts, "cancel", left)
+            else:
+                acts.tell([key], None)
 
 
 def _change_pairio(acts: Acts, action: str, key: str, job: PairioJob) -> None:
     from pydra_oar_jupyter.monitor.pairio import cancel
 
     if action != "cancel":
-        acts.tell([key], f"Pairio's jobs know no {action}.")
-        return
-    try:
-        cancel(job.id)
-        acts.tell([key], None)
-    except OarError as error:
-        acts.tell([key], error)
+        raise OarError(f"Pairio's jobs know no {action}.")
+    cancel(job.id)
+    acts.tell([key], None)
 
 
 def _again(acts: Acts, key: str, thing: Thing) -> None:
-    try:
-        match thing:
-            case Run() if can_resume(thing):
-                acts.tell([run_key(thing.resume().id)], None)
-            case Run():
-                acts.tell([key], _why_not(thing))
-            case Job() | Array():
-                new = submit_again([thing] if isinstance(thing, Job) else thing.jobs)
-                _tell_of_new(acts, key, new)
-            case _:
-                acts.tell([key], "It can't be submitted again by itself.")
-    except OarError as error:
-        acts.tell([key], error)
+    match thing:
+        case Run() if can_resume(thing):
+            acts.tell([run_key(thing.resume().id)], None)
+        case Run():
+            acts.tell([key], _why_not(thing))
+        case Job() | Array():
+            _tell_of_new(acts, submit_again([thing] if isinstance(thing, Job) else thing.jobs))
+        case _:
+            acts.tell([key], "It can't be submitted again by itself.")
 
 
 def _why_not(run: Run) -> str:
@@ -253,13 +251,8 @@ def _why_not(run: Run) -> str:
     return f"Call run({run.id!r}).resume() in a notebook, where its tasks then run."
 
 
-def _tell_of_new(acts: Acts, key: str, jobs: Sequence[Job]) -> None:
+def _tell_of_new(acts: Acts, jobs: Sequence[Job]) -> None:
     """Take what the scheduler says of a submission; it may say it later."""
-    try:
+    with suppress(TimeoutError):
         jobs[0].submitted(_ANSWER)
-    except (FutureTimeout, TimeoutError):
-        pass
-    except OarError as error:
-        acts.tell([key], error)
-        return
     acts.tell((job_key(job.directory.id) for job in jobs), None)

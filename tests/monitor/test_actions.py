@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from tests.waiting import wait_until
 from tests.workflows.flows import End
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.commands import Commands
     from tests.conftest import Kernel
@@ -195,9 +196,9 @@ ELSEWHERE = """
 """
 
 
-@pytest.mark.parametrize("then", ["run.wait()", "os._exit(0)", "os.kill(os.getpid(), 19)"])
-def test_a_run_of_another_process(backend: str, spool: Path, then: str) -> None:
-    """One that lives, one that has died, one that is stopped and won't listen."""
+@contextmanager
+def elsewhere(spool: Path, then: str) -> Iterator[tuple[str, Job, subprocess.Popen[str]]]:
+    """The id of a run of another process, its job, and that process."""
     code = textwrap.dedent(ELSEWHERE.format(then=then))
     env = {**os.environ, "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(
@@ -206,16 +207,37 @@ def test_a_run_of_another_process(backend: str, spool: Path, then: str) -> None:
         try:
             assert process.stdout
             id_, number = process.stdout.readline().split()
-            if then == "os._exit(0)":
-                process.wait(PATIENCE)
-            job = all_jobs().get(int(number))
-            told = act(action="cancel", keys=[run_key(id_)])
-            assert told == {"done": [run_key(id_)], "problems": {}}
-            assert job.wait(PATIENCE).ending is Ending.DELETED
-            if then == "run.wait()":
-                assert run(id_).wait(PATIENCE).state is RunState.CANCELLED
+            yield id_, all_jobs().get(int(number)), process
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("then", ["run.wait()", "os._exit(0)", "os.kill(os.getpid(), 19)"])
+def test_a_run_of_another_process(backend: str, spool: Path, then: str) -> None:
+    """One that lives, one that has died, one that is stopped and won't listen."""
+    with elsewhere(spool, then) as (id_, job, process):
+        if then == "os._exit(0)":
+            process.wait(PATIENCE)
+        told = act(action="cancel", keys=[run_key(id_)])
+        assert told == {"done": [run_key(id_)], "problems": {}}
+        assert job.wait(PATIENCE).ending is Ending.DELETED
+        if then == "run.wait()":
+            assert run(id_).wait(PATIENCE).state is RunState.CANCELLED
+
+
+@pytest.mark.parametrize("backend", ["local"])
+def test_a_run_that_can_not_be_read_holds_up_nothing_else(submit: Submit, spool: Path) -> None:
+    with elsewhere(spool, "os.kill(os.getpid(), 19)") as (id_, job, process):
+        (held,) = submit("sleep 300", options="-l core=1 --hold")
+        wait_until(lambda: held.state is JobState.HOLD, PATIENCE)
+        stat = Path(f"/proc/{process.pid}/stat")
+        wait_until(lambda: stat.read_text().split()[2] == "T", PATIENCE)
+        (run(id_).directory / "snapshot.json").write_text("{")
+        for action in ("resume", "cancel"):
+            told = act(action=action, keys=[run_key(id_), key(held)])
+            assert told["done"] == [key(held)]
+            assert "snapshot.json" in told["problems"][run_key(id_)]
+        job.cancel()
 
 
 def test_a_run_again(spool: Path, backend: str) -> None:
