@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import io
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydra_oar_jupyter.core.events import EventLog
+from pydra_oar_jupyter.core.files import open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,7 +236,7 @@ class _Follower:
     def size(self) -> int:
         """How long the file is now, as far as can be seen from here."""
         try:
-            with self._path.open("rb", buffering=0) as file:  # NFS looks when it is opened
+            with self._open() as file:  # NFS looks when it is opened
                 return file.seek(0, 2)
         except FileNotFoundError:
             return 0
@@ -277,8 +279,11 @@ class _Follower:
         if end <= start:
             return b""
         try:
-            with self._path.open("rb", buffering=0) as file:
+            with self._open() as file:
                 file.seek(start)
                 return file.read(end - start)
         except FileNotFoundError:
             return b""
+
+    def _open(self) -> io.FileIO:
+        return io.FileIO(open_plain(self._path))

@@ -1,6 +1,7 @@
 """Following a job's files as they grow, torn, late, huge and broken."""
 
 import json
+import os
 
 import pytest
 
@@ -154,3 +155,10 @@ def test_what_a_cell_showed(run):
     kinds = [type(item) for item in items]
     assert kinds == [Started, Stream, Display, Value, Done, Exit]
     assert items[1].text == "ééé\n"
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_pipe_in_the_place_of_a_stream_is_not_waited_for(job, name):
+    os.mkfifo(getattr(job, name))
+    with pytest.raises(OSError, match="it is no file"):
+        Replay(job).poll()
