@@ -194,6 +194,21 @@ describe('those selected', () => {
     expect(channel.askedOf('act')).toEqual([{ action: 'again', keys: ['job:3'] }]);
   });
 
+  it('are acted on only while they are shown', async () => {
+    const { user, channel } = await show(three());
+    fireEvent.click(line('plot'));
+    const find = screen.getByRole('searchbox');
+    await user.type(find, 'fit');
+    expect(screen.queryByText('1 selected')).toBeNull();
+    line('fit').focus();
+    await user.keyboard('{Delete}');
+    await user.click(await screen.findByText('Cancel it'));
+    expect(channel.askedOf('act')).toEqual([{ action: 'cancel', keys: ['job:1'] }]);
+    await user.clear(find);
+    await screen.findByText('1 selected');
+    expect(chosen()).toEqual(['plot']);
+  });
+
   it('are selected no more when they are gone', async () => {
     const { channel } = await show(three());
     fireEvent.click(line('plot'));

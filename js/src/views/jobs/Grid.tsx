@@ -5,12 +5,12 @@ import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useMonitor } from '../../context';
 import { useSize } from '../../ui/useSize';
 import { t } from '../../words';
-import type { Line } from './arrange';
+import { isRow, type Line } from './arrange';
 import { Head } from './Head';
 import { onKey, setOpen, type Hands } from './keys';
 import { HeadingLine, RowLine } from './Line';
 import { inSight } from './sight';
-import { isRow, type Selection } from './select';
+import type { Selection } from './select';
 import type { Table } from './table';
 
 /** Heights in pixels: style/jobs.css has the same. */

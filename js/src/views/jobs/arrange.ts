@@ -18,6 +18,10 @@ export interface Heading {
 /** One line of the table, from the top down. */
 export type Line = Row | Heading;
 
+export function isRow(line: Line): line is Row {
+  return line.kind !== 'heading';
+}
+
 export interface Arranged {
   lines: Line[];
   /** The jobs that fit the words and the kind, by state; what is in one that fits is not counted. */

@@ -1,7 +1,7 @@
 import { act } from '../../actions';
 import type { Monitor } from '../../context';
-import type { Line } from './arrange';
-import { isRow, type Selection } from './select';
+import { isRow, type Line } from './arrange';
+import type { Selection } from './select';
 import type { Table } from './table';
 
 /** What the keyboard does in the table, as a treegrid whose rows take the focus does it. */

@@ -1,7 +1,6 @@
 import { batch } from '@preact/signals';
 
-import type { Row } from '../../protocol';
-import type { Line } from './arrange';
+import { isRow, type Line } from './arrange';
 import type { Table } from './table';
 
 /** What selects: the table's selection, and the row from which a range goes. */
@@ -60,8 +59,4 @@ export class Selection {
   private lines(): Line[] {
     return this.table.arranged.peek().lines;
   }
-}
-
-export function isRow(line: Line): line is Row {
-  return line.kind !== 'heading';
 }

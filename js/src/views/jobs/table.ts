@@ -2,7 +2,7 @@ import { computed, effect, signal, type ReadonlySignal, type Signal } from '@pre
 
 import type { Monitor } from '../../context';
 import type { Row } from '../../protocol';
-import { arrange, type Arranged, type Grouping } from './arrange';
+import { arrange, isRow, type Arranged, type Grouping } from './arrange';
 import { columnOf, usual, type Column } from './columns';
 import { EVERYTHING, type Filter } from './filter';
 import { comparing, keepSorted } from './order';
@@ -42,6 +42,7 @@ export interface Table {
   /** Keys of the headings that are closed. */
   closed: Signal<ReadonlySet<string>>;
   selected: Signal<ReadonlySet<string>>;
+  /** Those of them that are among the lines: nothing is done to what nobody sees. */
   selectedRows: ReadonlySignal<Row[]>;
   /** The key of the line that the keyboard is at. */
   active: Signal<string>;
@@ -86,7 +87,7 @@ export function makeTable({ store, host }: Monitor): Table {
     }),
   );
   const selectedRows = computed(() =>
-    [...selected.value].flatMap((key) => store.rows.value.get(key) ?? []),
+    arranged.value.lines.filter(isRow).filter((row) => selected.value.has(row.key)),
   );
 
   void host.kept(NAME).then((kept) => {
