@@ -124,7 +124,7 @@ export function Grid({ table, selection }: { table: Table; selection: Selection 
   return (
     <div
       ref={scroller}
-      class={narrow ? 'poj-grid poj-narrow' : 'poj-grid'}
+      class="poj-grid"
       role="treegrid"
       aria-label={t('Jobs')}
       aria-multiselectable="true"
