@@ -115,13 +115,12 @@ class Session:
 
     def _send(self, message: Message) -> None:
         with self._sending:
-            if self._closed:
-                return
-            try:
-                self._to_viewer(message)
-            except Exception:  # the channel is gone
-                self._closed = True
-        if self._closed:
+            if not self._closed:
+                try:
+                    self._to_viewer(message)
+                except Exception:  # the channel is gone
+                    self._closed = True
+        if self._closed:  # the feed may have been joined at that very moment
             self._feed.leave(self._view)
 
 

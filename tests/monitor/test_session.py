@@ -17,12 +17,14 @@ from pydra_oar_jupyter.monitor import verbs
 from pydra_oar_jupyter.monitor.feed import Feed
 from pydra_oar_jupyter.monitor.session import Session
 from tests.monitor.conftest import Problem, Viewer
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
+    from pydra_oar_jupyter.monitor.view import View
 
 
 @pytest.fixture
@@ -155,3 +157,16 @@ def test_a_channel_that_breaks_ends_its_session_alone(
     (job,) = submit("true")
     viewer.until(lambda: [row["tone"] for row in viewer.rows.values()] == ["done"])
     assert job.done()
+
+
+def test_a_channel_that_is_gone_while_it_asks_is_left_alone(spool: Path) -> None:
+    """Nothing is looked at for a viewer that is not there."""
+
+    class Overtaken(Feed):
+        def join(self, view: View) -> None:
+            session.close()
+            super().join(view)
+
+    session = Session(Overtaken(), lambda _: None)
+    session.receive({"id": 1, "ask": "follow", "with": {"everyone": False, "opened": []}})
+    wait_until(lambda: "oar-monitor" not in [thread.name for thread in threading.enumerate()])
