@@ -11,6 +11,7 @@ from pydra_oar_jupyter.core.spool import spool_root
 from pydra_oar_jupyter.monitor.changes import kept, turned
 from pydra_oar_jupyter.monitor.rows.lookout import Lookout
 from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
+from pydra_oar_jupyter.workflows.runs.directories import RunDirectory
 from pydra_oar_jupyter.workflows.runs.run import runs
 
 if TYPE_CHECKING:
@@ -106,6 +107,6 @@ def _run_of(key: str) -> str:
 
 def _stamp(run: Run) -> int:
     try:
-        return (run.directory / "snapshot.json").stat().st_mtime_ns
+        return RunDirectory(run.directory).snapshot_file.stat().st_mtime_ns
     except OSError:
         return 0

@@ -10,7 +10,6 @@ from pydra_oar_jupyter.monitor.rows import row
 from pydra_oar_jupyter.monitor.rows.arrays import in_order
 from pydra_oar_jupyter.monitor.rows.jobs import user
 from pydra_oar_jupyter.workflows.counts import RUN_TONES, TONES, in_words, over, standing
-from pydra_oar_jupyter.workflows.runs.directories import RunDirectory
 from pydra_oar_jupyter.workflows.snapshot import RunState
 
 if TYPE_CHECKING:
@@ -24,12 +23,7 @@ if TYPE_CHECKING:
 
 
 def run_row(run: Run, snapshot: RunSnapshot) -> Row:
-    """The row of a run, as the snapshot has it.
-
-    Raises:
-        SpoolError: its files can't be read (any more).
-    """
-    facts = RunDirectory(run.directory).facts()
+    """The row of a run, as the snapshot has it."""
     counts, total = snapshot.counts, sum(snapshot.counts.values())
     can: list[Action] = ["again"] if can_resume(run) else []
     if not snapshot.state.final:
@@ -52,7 +46,7 @@ def run_row(run: Run, snapshot: RunSnapshot) -> Row:
         counts=_tones(counts),
         opens=bool(snapshot.nodes),
         can=can,
-        source=facts.origin.label,
+        source=run.origin.label,
     )
 
 
