@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pydra_oar_jupyter.monitor.schedulers import Scheduler
 
 NOW, UNKNOWN, NEVER = 0, -1, -2
-# How far the schedule is looked at, in seconds.
-_AHEAD = 366 * 86400.0
 # Types whose jobs are not placed by what is free alone.
 _OTHERWISE = ("inner", "timesharing", "placeholder", "allowed", "token", "postpone", "noop",
               "cosystem")  # fmt: skip
@@ -115,7 +114,7 @@ def _start(site: Scheduler, cluster: Cluster, request: Request, found: Match) ->
         return UNKNOWN, why
     now = time.time()
     besteffort = "besteffort" in (request.queue, *request.types)
-    schedule = site.schedule(now, now + _AHEAD)
+    schedule = site.schedule(now, math.inf)
     start = earliest(cluster, usable, schedule, now, besteffort=besteffort)
     if start is None:
         return UNKNOWN, "The schedule has no end in sight."
