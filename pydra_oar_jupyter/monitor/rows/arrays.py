@@ -48,7 +48,7 @@ def array_row(group: str, elements: Sequence[Row]) -> Row:
         "array",
         first["name"].partition("[")[0],
         min(states, key=lambda state: _ALIVE.get(JobState(state), 0)),
-        leading(counts),
+        _leading(counts),
         id=f"{ids[0]}–{ids[-1]}" if len(ids) > 1 else "".join(map(str, ids)),
         owner=first["owner"],
         backend=first["backend"],
@@ -70,14 +70,14 @@ def array_row(group: str, elements: Sequence[Row]) -> Row:
     )
 
 
-def leading(counts: Mapping[Tone, int]) -> Tone:
-    """The tone of a group: of what goes on if anything does, else of the worst end."""
-    return next((tone for tone in _TONES if counts.get(tone)), "idle")
-
-
 def in_order(counts: Mapping[Tone, int]) -> dict[Tone, int]:
     """Those that occur."""
     return {tone: counts[tone] for tone in MARKS if counts.get(tone)}
+
+
+def _leading(counts: Mapping[Tone, int]) -> Tone:
+    """The tone of a group: of what goes on if anything does, else of the worst end."""
+    return next((tone for tone in _TONES if counts.get(tone)), "idle")
 
 
 def _first(times: Iterable[float]) -> float:
