@@ -106,6 +106,29 @@ def test_a_run_of_another_process_is_cancelled_there(place: Path) -> None:
         assert process.wait(LONG) == 0
 
 
+UNKNOWN = """
+    from pydra_oar_jupyter.workflows.watch.executions import Graph
+    looked = threading.Event()
+    def follow(*_):
+        looked.set()
+        raise LookupError("as by a Pydra whose books are others")
+    Graph.follow = follow
+    going = submit(Twice(x=5, gate=str(place / "gate")), "cf", **options)
+    looked.wait()
+    print(going.id, flush=True)
+    going.wait()
+"""
+
+
+def test_one_whose_tasks_can_not_be_told_is_cancelled_there_too(place: Path) -> None:
+    with elsewhere(place, UNKNOWN) as process:
+        assert process.stdout
+        going = run(process.stdout.readline().strip())
+        going.cancel()
+        assert going.wait(LONG).state is RunState.CANCELLED
+        assert process.wait(LONG) == 0
+
+
 ONE_JOB = """
     del options["n_procs"]
     run = submit(

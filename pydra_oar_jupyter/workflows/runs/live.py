@@ -195,14 +195,15 @@ class Live:
         return None
 
     def _keep(self) -> None:
-        """Write down where it is, again and again."""
+        """Write down where it is, again and again, and heed who wants it to stop."""
         pause = _WRITE
         while not self._over(pause):
             start = time.monotonic()
             if self._directory.is_to_stop:
                 self.cancel()
             if not self._facts.one_job:
-                self._write(self._sample())
+                with suppress(Exception):  # another Pydra than it knows: its end tells of that
+                    self._write(self._sample())
             pause = max(_WRITE, _WRITE_SHARE * (time.monotonic() - start))
 
     def _over(self, timeout: float) -> bool:
