@@ -21,7 +21,15 @@ from pathlib import Path
 
 JS = Path(__file__).resolve().parent
 PACKAGE = JS.parent / "pydra_oar_jupyter"
-SOURCES = ["package.json", "package-lock.json", "build.mjs", "src", "style", "schema"]
+SOURCES = [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "build.mjs",
+    "src",
+    "style",
+    "schema",
+]
 OUTPUTS = [PACKAGE / "labextension/package.json", PACKAGE / "notebook/widgets/static/widget.js"]
 BUILT = JS / "built.sum"  # the digest of the sources that the outputs were made of
 INSTALLED = JS / "node_modules/installed.sum"  # and of the lock file, for the packages
