@@ -58,16 +58,28 @@ class _Viewer:
 
 def run() -> Table:
     table = Table(f"The monitor: a change among {_JOBS:,} jobs, medians of {_CHANGES}")
-    peer = _peer()
+    with tempfile.TemporaryDirectory(prefix="bench-peer-") as folder:
+        peer = Path(folder)
+        _fetch(peer)
+        _compare(table, peer, _in_a_spool(table))
+    return table
+
+
+def _in_a_spool(table: Table) -> float:
+    """`_changes` in a spool of ten thousand jobs."""
     with tempfile.TemporaryDirectory(dir=Path.home(), prefix=".bench-") as folder:
         os.environ["PYDRA_OAR_SPOOL"] = folder
         all_jobs.cache_clear()
         try:
             fill(Path(folder), _JOBS)
-            late = _changes(table)
+            return _changes(table)
         finally:
             del os.environ["PYDRA_OAR_SPOOL"]
             all_jobs.cache_clear()
+
+
+def _compare(table: Table, peer: Path, late: float) -> None:
+    """The peer beside a change of ours that is pushed so many seconds late."""
     reload = _reload_interval(peer)
     table.add("jupyterlab-slurm's reload interval", reload, "s")
     table.add("its change is seen so many times later, on average", reload / 2 / late)
@@ -78,7 +90,6 @@ def run() -> Table:
     table.add("of jupyterlab-slurm", theirs / 1e3, "kB")
     table.add("ratio", ours / theirs, most=0.5)
     table.add("JavaScript and styles of the widget in a cell", widget / 1e3, "kB")
-    return table
 
 
 def _changes(table: Table) -> float:
@@ -126,12 +137,10 @@ def _change(viewer: _Viewer) -> tuple[float, int]:
     return at - wrote, size
 
 
-def _peer() -> Path:
-    """Where the published jupyterlab-slurm is, without what it needs."""
-    place = Path(tempfile.mkdtemp(prefix="bench-peer-"))
+def _fetch(place: Path) -> None:
+    """Install the published jupyterlab-slurm there, without what it needs."""
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
     subprocess.run([*command, "--prefix", str(place), "jupyterlab-slurm==4.1.0"], check=True)
-    return place
 
 
 def _reload_interval(peer: Path) -> float:
