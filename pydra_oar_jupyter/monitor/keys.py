@@ -178,6 +178,14 @@ def pairio_key(id_: str) -> str:
     return f"pairio:{id_}"
 
 
+def pairio_key_behind(job: Job) -> str:
+    """Of the Pairio job that a job of the cluster runs.
+
+    A compute client notes it, with its own id, as ``pairio:<id>@<client>``.
+    """
+    return job.spec.source.rpartition("@")[0]
+
+
 def other_key(backend: str, id_: int) -> str:
     """Of a job that was not submitted from here."""
     return f"oar:{backend}/{id_}"
@@ -193,8 +201,8 @@ def _array(group: str) -> Array:
         try:
             if job.spec.group == group:
                 jobs.append(job)
-        except (OarError, ValueError, TypeError, KeyError):
-            continue  # removed at this moment
+        except OarError:  # removed at this moment
+            continue
     if not jobs:
         raise OarError("That array is not there any more: its jobs' files were removed.")
     return Array(group, tuple(jobs))

@@ -9,7 +9,7 @@ from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.details import Details
 from pydra_oar_jupyter.monitor.details.jobs import job_details
-from pydra_oar_jupyter.monitor.keys import pairio_key
+from pydra_oar_jupyter.monitor.keys import pairio_key, pairio_key_behind
 from pydra_oar_jupyter.monitor.pairio import needed
 from pydra_oar_jupyter.pairio.client.finding import job as find_job
 from pydra_oar_jupyter.pairio.client.status import in_a_word
@@ -66,7 +66,7 @@ def _behind(job_id: str) -> Job | None:
     """The job of the cluster that a compute client has submitted from here for it, if any."""
     for job in all_jobs().all():
         try:
-            if job.kind == "pairio" and job.spec.source.startswith(f"pairio:{job_id}@"):
+            if job.kind == "pairio" and pairio_key_behind(job) == pairio_key(job_id):
                 return job
         except OarError:  # removed at this moment
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.changes import turned
-from pydra_oar_jupyter.monitor.keys import array_key, pairio_key
+from pydra_oar_jupyter.monitor.keys import array_key, pairio_key_behind
 from pydra_oar_jupyter.monitor.rows.arrays import array_row
 from pydra_oar_jupyter.monitor.rows.jobs import job_row, trouble
 from pydra_oar_jupyter.monitor.rows.lookout import Lookout
@@ -177,7 +177,7 @@ class OwnJobs:
         for key in self._pairios:
             group = self._groups[key]
             jobs = group.jobs.values()
-            claimed = any(_pairio_key(job) in shown for job in jobs)
+            claimed = any(pairio_key_behind(job) in shown for job in jobs)
             if claimed != group.claimed:
                 group.claimed, group.dirty = claimed, True
                 changed.add(key)
@@ -189,11 +189,6 @@ def _is_run(id_: str) -> bool:
         run(id_)
         return True
     return False
-
-
-def _pairio_key(job: Job) -> str:
-    """Of the Pairio job that it runs: a compute client notes it as ``pairio:<id>@<client>``."""
-    return pairio_key(job.spec.source.partition(":")[2].partition("@")[0])
 
 
 def _spec(job: Job) -> JobSpec | None:
