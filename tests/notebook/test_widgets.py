@@ -133,3 +133,14 @@ def test_a_spool_that_is_not_ours_alone_is_all_that_is_told(spool, monkeypatch):
         JobMonitor()
     gc.collect()
     assert not unheard
+
+
+def test_a_job_that_can_not_be_read_hides_no_other(new_kernel, spool):
+    kernel = new_kernel()
+    kernel.run("%%oar -n fine\nprint('hello')")
+    kernel.run("%%oar -n torn\nprint('hello')")
+    torn = kernel.eval("__import__('pydra_oar_jupyter').jobs()[0].directory.id")
+    (spool / "jobs" / torn / "spec.json").write_text("{")
+    shown = new_kernel().run("import pydra_oar_jupyter as oar\noar.JobMonitor()")
+    assert VIEW in shown.value, shown.outputs
+    assert "fine" in shown.value["text/plain"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from pydra_oar_jupyter.core.errors import SpoolError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.notebook.tables import OWN_COLUMNS, Table
 from pydra_oar_jupyter.notebook.verbs import own_row
@@ -26,6 +29,9 @@ class JobMonitor(MonitorWidget):
         super().__init__("monitor")
 
     def _forms(self) -> tuple[str, str]:
-        newest = all_jobs().all()[:_SHOWN]
-        table = Table(OWN_COLUMNS, [own_row(job) for job in newest], "No jobs from notebooks.")
+        rows = []
+        for job in all_jobs().all()[:_SHOWN]:
+            with suppress(SpoolError):  # its files can't be read: the live table tells of it
+                rows.append(own_row(job))
+        table = Table(OWN_COLUMNS, rows, "No jobs from notebooks.")
         return repr(table), table._repr_html_()
