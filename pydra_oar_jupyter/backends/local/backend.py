@@ -131,7 +131,8 @@ class Backend:
         with reading(self._path) as db:
             db.execute("BEGIN")  # one state of the database for all of it
             rows = db.execute(SCHEDULE, (until, since)).fetchall()
-            starts, cluster = forecast(db, time.time()), cluster_of(db)
+            cluster = cluster_of(db)
+            starts = forecast(db, cluster, time.time())
         found = (allocation_of(row, cluster, starts.get(row["id"])) for row in rows)
         inside = (one for one in found if one and one.start < until and one.stop >= since)
         return sorted(inside, key=lambda one: (one.start, one.job))

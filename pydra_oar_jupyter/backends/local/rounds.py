@@ -96,9 +96,9 @@ def run_round(db: sqlite3.Connection) -> Orders:
     )
 
 
-def forecast(db: sqlite3.Connection, now: float) -> dict[int, Start]:
+def forecast(db: sqlite3.Connection, cluster: Cluster, now: float) -> dict[int, Start]:
     """The planned starts of the jobs that wait."""
-    return _plan(cluster_of(db), db.execute(_LIVE).fetchall(), now).starts
+    return _plan(cluster, db.execute(_LIVE).fetchall(), now).starts
 
 
 def _plan(cluster: Cluster, live: Sequence[sqlite3.Row], now: float) -> Plan:
