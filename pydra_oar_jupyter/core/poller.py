@@ -38,7 +38,7 @@ class Poller:
         self._urgent: set[JobRecord] = set()
 
     def soon(self) -> None:
-        """New jobs: ask after the shortest pause, and widen it from there."""
+        """Ask after the shortest pause, and widen it from there: jobs are new, or were changed."""
         self._pause = self._fresh = self._shortest
         self._next = min(self._next or float("inf"), time.monotonic() + self._shortest)
 
@@ -77,7 +77,7 @@ class Poller:
         finally:
             self._troubles.note(name, problem)
             if answered:
-                if self._pause == asked:  # else new jobs came meanwhile
+                if self._pause == asked:  # else `soon` was called meanwhile
                     self._pause = min(asked * _WIDEN, self._longest)
                 self._fresh = self._until_next(records)
             # Another tracker's answer, while it asks, is there soon.
