@@ -13,6 +13,8 @@ import pytest
 
 from pydra_oar_jupyter.core.errors import OarError
 from pydra_oar_jupyter.core.origin import Origin
+from pydra_oar_jupyter.core.pack import new_pack
+from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.monitor.actions import act
 from pydra_oar_jupyter.monitor.details.verb import details
 from pydra_oar_jupyter.monitor.keys import job_key, pairio_key
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from pydra_oar_jupyter.core.job import Job
     from pydra_oar_jupyter.monitor.rows import Row
+    from tests.monitor.conftest import Viewer
     from tests.pairio.conftest import Served
 
 __all__ = ["database_url", "kernels", "postgresql_server", "server", "service"]  # fixtures
@@ -196,6 +199,17 @@ def test_a_job_is_shown_once(submit: Callable[..., list[Job]]) -> None:
     assert own.look(frozenset(), {})[key]
 
 
+def test_the_job_behind_is_not_shown_besides(named: Served, viewer: Viewer) -> None:
+    key = pairio_key(named.submit()["jobId"])
+    pack = new_pack(Request.parse("-l core=1"), "pairio", "hello", Origin(f"{key}@c1"), array=False)
+    pack.add()
+    pack.work("true")
+    (job,) = pack.submit("local")
+    job.wait(PATIENCE)
+    viewer.follow()
+    viewer.until(lambda: viewer.rows.keys() == {key})
+
+
 NOTHING = """
 import sys, time
 from pydra_oar_jupyter.monitor.rows.own import OwnJobs
@@ -224,5 +238,5 @@ def test_the_embedded_service_and_the_job_behind(
     assert row["mine"]
     assert row["tone"] == "done"
     found = details(key=key)
-    assert {fact["label"] for fact in found["facts"]} >= {"State", "Compute client", "Page"}
+    assert {fact["label"] for fact in found["facts"]} >= {"State", "Compute client", "Page", "Job"}
     assert log(key=key, stream="stdout", at=0, most=10**6)["ended"]
