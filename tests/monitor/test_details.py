@@ -11,15 +11,25 @@ import pytest
 
 from pydra_oar_jupyter.core.backend import get_backend
 from pydra_oar_jupyter.core.errors import OarError, RequestError
+from pydra_oar_jupyter.core.origin import Origin
 from pydra_oar_jupyter.core.outcome import Ending
 from pydra_oar_jupyter.core.spool import JobDirectory
 from pydra_oar_jupyter.core.state import SchedulerEvent
 from pydra_oar_jupyter.monitor.details.events import in_words
 from pydra_oar_jupyter.monitor.details.verb import details
-from pydra_oar_jupyter.monitor.keys import array_key, job_key, node_key, other_key, run_key
+from pydra_oar_jupyter.monitor.keys import (
+    array_key,
+    job_key,
+    node_key,
+    other_key,
+    run_key,
+    task_keys,
+)
+from pydra_oar_jupyter.workflows.runs.run import submit as submit_run
 from tests.conftest import PATIENCE
 from tests.monitor.conftest import forget_handles
 from tests.waiting import wait_until
+from tests.workflows.flows import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,12 +191,7 @@ def test_what_was_written_before_there_were_origins(submit: Submit, tmp_path: Pa
 
 
 def test_a_run_that_failed(spool: Path, backend: str) -> None:
-    from pydra_oar_jupyter.core.origin import Origin
-    from pydra_oar_jupyter.monitor.keys import task_keys
-    from pydra_oar_jupyter.workflows.runs.run import submit
-    from tests.workflows.flows import End
-
-    run = submit(
+    run = submit_run(
         End(how="raise"),
         "oar",
         cache_root=spool.parent / "cache",

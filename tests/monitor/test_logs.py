@@ -14,9 +14,11 @@ from pydra_oar_jupyter.core.errors import OarError, RequestError
 from pydra_oar_jupyter.monitor.keys import array_key, job_key
 from pydra_oar_jupyter.monitor.logs import _part, log
 from tests.conftest import PATIENCE
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pydra_oar_jupyter.core.job import Job
 
@@ -95,9 +97,7 @@ def test_a_job_that_prints(submit: Submit) -> None:
     assert log(key=key, stream="stderr", at=-1, most=100)["text"] == "bad �"
 
 
-def test_a_job_that_goes_on(submit: Submit, spool: Any) -> None:
-    from tests.waiting import wait_until
-
+def test_a_job_that_goes_on(submit: Submit, spool: Path) -> None:
     (job,) = submit("printf 'half \\303'; until [ -e go ]; do sleep 0.05; done; printf '\\251'")
     key = job_key(job.directory.id)
     wait_until(lambda: log(key=key, stream="stdout", at=0, most=100)["size"], PATIENCE)

@@ -317,7 +317,6 @@ def test_behind_a_job_it_starts_when_that_ends(
     [second] = submit("true", options="-l host=1/core=2,walltime=0:05")
     id_ = second.submitted(60)
     planned = wait_until(lambda: second.backend.status([id_])[id_].scheduled, every=0.5)
-    print(f"{backend}: start told {told['start']:.0f}, planned {planned:.0f}")
     assert abs(told["start"] - planned) < 10
     # Besteffort jobs would wait for it as well; it does not give way.
     assert answer(backend, "-l core=1 -t besteffort")["start"] > 0

@@ -26,13 +26,14 @@ from pydra_oar_jupyter.monitor.rows.runs import inner_rows, run_row
 from pydra_oar_jupyter.workflows.runs import hook
 from pydra_oar_jupyter.workflows.runs.run import Run, run, runs, submit
 from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts, TaskState
-from tests.waiting import wait_until
+from tests.monitor.conftest import forget_handles
 from tests.workflows.flows import Doubles, Ends, Nested, Step
 from tests.workflows.runs import LONG, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pydra_oar_jupyter.core.job import Job
     from tests.monitor.conftest import Viewer
 
 
@@ -233,25 +234,15 @@ def test_what_a_run_is_called_is_plain_text(start: Callable[..., Run]) -> None:
     assert run(one.id) is one
 
 
-def test_jobs_of_no_run_are_shown_as_they_are(
-    submit_pydra: Callable[..., Any], viewer: Viewer
+def test_jobs_that_know_no_run_are_shown_as_they_are(
+    submit: Callable[..., list[Job]], viewer: Viewer
 ) -> None:
-    (job,) = submit_pydra("true")
+    (job,) = submit("true", kind="pydra")
+    job.wait(LONG)
+    spec = json.loads(job.directory.spec_file.read_text())
+    del spec["run"]  # as it was before jobs knew theirs
+    job.directory.spec_file.write_text(json.dumps(spec))
+    forget_handles()
     viewer.follow()
     viewer.until(lambda: list(viewer.rows) == [keys.job_key(job.directory.id)])
     assert viewer.rows[keys.job_key(job.directory.id)]["kind"] == "pydra"
-
-
-@pytest.fixture
-def submit_pydra(submit: Callable[..., Any]) -> Callable[..., Any]:
-    def begin(*works: str) -> Any:
-        jobs = submit(*works, kind="script", array=True)
-        wait_until(lambda: all(job.done() for job in jobs))
-        for job in jobs:
-            spec = json.loads(job.directory.spec_file.read_text())
-            del spec["run"]  # as it was before jobs knew theirs
-            job.directory.spec_file.write_text(json.dumps({**spec, "kind": "pydra"}))
-            vars(job).pop("spec", None)
-        return jobs
-
-    return begin
