@@ -59,7 +59,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     answerCells(places.host);
     if (!settings) return;
     void followSettings(settings, ID).then((chosen) => {
-      places.store.setEveryone(chosen().everyone);
+      places.everyone.value = chosen().everyone;
       tellEnds(places, chosen);
     });
   },

@@ -1,6 +1,6 @@
 import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
 import type { Tab } from '../App';
 import type { Channel } from '../channels/channel';
@@ -18,8 +18,9 @@ import { MonitorWidget } from './widget';
 export interface Places {
   /** What the panel shows. It is kept up to date unseen, for the notices and the count. */
   store: Store;
-  channel: Channel;
   host: Host;
+  /** Whether tables begin with everybody's jobs. */
+  everyone: Signal<boolean>;
   /** Whether the monitor can be seen at this moment. */
   seen(): boolean;
   openPanel(tab: Tab): void;
@@ -42,6 +43,8 @@ export function makePlaces(
   const channel = newChannel();
   const host = makeHost(channel);
   const store = makeStore(channel);
+  const everyone = signal(false);
+  everyone.subscribe((all) => store.setEveryone(all));
 
   const tab = signal<Tab>('jobs');
   const options = { channel, host, store, tab };
@@ -54,7 +57,7 @@ export function makePlaces(
 
   const tabs = new WidgetTracker<MainAreaWidget>({ namespace: 'pydra-oar-tab' });
   const openTab = () => {
-    const widget = tabs.currentWidget ?? newTab(newChannel(), makeHost);
+    const widget = tabs.currentWidget ?? newTab(newChannel(), makeHost, everyone);
     if (!widget.isAttached) {
       app.shell.add(widget, 'main', { type: 'OAR jobs' });
       void tabs.add(widget);
@@ -65,8 +68,8 @@ export function makePlaces(
 
   return {
     store,
-    channel,
     host,
+    everyone,
     seen: () =>
       document.hasFocus() && (panel.isVisible || Boolean(tabs.find(({ isVisible }) => isVisible))),
     openPanel: (chosen) => {
@@ -77,9 +80,17 @@ export function makePlaces(
   };
 }
 
-function newTab(channel: Channel, makeHost: MakeHost): MainAreaWidget {
-  const content = new MonitorWidget((node) => mount(node, { channel, host: makeHost(channel) }));
+function newTab(
+  channel: Channel,
+  makeHost: MakeHost,
+  everyone: ReadonlySignal<boolean>,
+): MainAreaWidget {
+  const options = { channel, host: makeHost(channel), store: makeStore(channel) };
+  const stop = everyone.subscribe((all) => options.store.setEveryone(all));
+  const content = new MonitorWidget((node) => mount(node, options));
   content.disposed.connect(() => {
+    stop();
+    options.store.dispose();
     channel.close();
   });
   const tab = new MainAreaWidget({ content });
