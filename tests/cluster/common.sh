@@ -47,10 +47,14 @@ kill_tree() { # PID: that process and all its descendants, at once and for good
     kill -KILL "$1" 2>/dev/null || true
 }
 
+kill_job() { # PIDFILE: of OAR's own process on the node, and whose number it still is
+    ! alive "$1" OAREXEC || kill_tree "$(cat "$1")"
+}
+
 kill_jobs_on() { # NODE: all that runs there, as when the power goes
     local nodefile
     for nodefile in $(grep -lx "$1" /var/lib/oar/[0-9]*[0-9] 2>/dev/null); do
-        kill_tree "$(cat "/var/lib/oar/pid_of_oarexec_for_jobId_${nodefile##*/}")"
+        kill_job "/var/lib/oar/pid_of_oarexec_for_jobId_${nodefile##*/}"
     done
 }
 
