@@ -76,6 +76,14 @@ test('a job that never started took its time waiting', () => {
   );
 });
 
+test('a job that the scheduler forgot is told, although nobody knows when it ended', () => {
+  const after = map(failed({ ended: 0, note: 'the scheduler does not know it any more' }));
+  const some = { ...settings, longerThan: 10, textFailed: '{how} ({took})' };
+  expect(notices(map(row()), after, some)[0]?.text).toBe(
+    'the scheduler does not know it any more (some time)',
+  );
+});
+
 test('names are put in once and as they are; unknown marks stay', () => {
   const name = '<b>{id}</b> $& {constructor}';
   const [notice] = notices(map(row({ name })), map(done({ name })), {

@@ -1,6 +1,7 @@
 import type { Row } from '../protocol';
 import { isOver } from '../times';
 import { duration } from '../ui/format';
+import { t } from '../words';
 
 /** Which ends are told, and in which words. */
 export interface NoticeSettings {
@@ -31,7 +32,8 @@ export function notices(before: Rows, after: Rows, settings: NoticeSettings): No
     if (!old || old === row || isOver(old) || !isOver(row)) continue;
     if (!row.mine || row.parent) continue;
     if (settings.ended === 'failed' && row.tone !== 'failed') continue;
-    if (took(row) < settings.longerThan) continue;
+    const seconds = took(row);
+    if (seconds !== null && seconds < settings.longerThan) continue;
     const done = row.tone === 'done' || row.tone === 'cached';
     const kind = done ? 'success' : row.tone === 'failed' ? 'error' : 'info';
     const template = done ? settings.textDone : settings.textFailed;
@@ -40,17 +42,18 @@ export function notices(before: Rows, after: Rows, settings: NoticeSettings): No
   return found;
 }
 
-/** From its start to its end, or from its submission if it never started. */
-function took(row: Row): number {
-  return Math.max(0, row.ended - (row.started || row.submitted));
+/** From its start to its end, or from its submission if it never started; null if not known. */
+function took(row: Row): number | null {
+  return row.ended ? Math.max(0, row.ended - (row.started || row.submitted)) : null;
 }
 
 function fill(template: string, row: Row): string {
+  const seconds = took(row);
   const values = new Map([
     ['name', row.name],
     ['id', row.id],
     ['how', row.note || row.state],
-    ['took', duration(took(row))],
+    ['took', seconds === null ? t('some time') : duration(seconds)],
     ['node', row.node],
   ]);
   return template.replace(/\{(\w+)\}/g, (mark, name: string) => values.get(name) ?? mark);
