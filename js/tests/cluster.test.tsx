@@ -209,6 +209,28 @@ describe('the view', () => {
     expect(channel.askedOf('cluster').at(-1)!.to).toBeGreaterThan(NOW + 13 * HOUR);
   });
 
+  it('is dragged, and let go even where the button was released elsewhere', async () => {
+    show({ cluster: (p) => ({ ...picture([node('node1')], [job('1')]), from: p.from, to: p.to }) });
+    await waitFor(() => expect(own()).toHaveLength(1));
+    const body = document.querySelector<HTMLElement>('.poj-gantt-body')!;
+    body.setPointerCapture = () => undefined;
+    const moved = (clientX: number, buttons: number): boolean => {
+      fireEvent(body, new PointerEvent('pointermove', { bubbles: true, clientX, buttons }));
+      return document.querySelector('.poj-dragging') !== null;
+    };
+    const press = (): boolean =>
+      fireEvent(body, new PointerEvent('pointerdown', { bubbles: true, clientX: 300, buttons: 1 }));
+    press();
+    expect(moved(302, 1)).toBe(false);
+    await waitFor(() => expect(moved(350, 1)).toBe(true));
+    fireEvent(body, new PointerEvent('pointerup', { bubbles: true }));
+    await waitFor(() => expect(document.querySelector('.poj-dragging')).toBeNull());
+    press();
+    moved(350, 0);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(document.querySelector('.poj-dragging')).toBeNull();
+  });
+
   it('asks again every 15 seconds, and when a job of one’s own changes its state', async () => {
     show({ cluster: picture([node('node1')], []) });
     await waitFor(() => expect(channel.askedOf('cluster')).toHaveLength(1));

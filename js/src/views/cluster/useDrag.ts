@@ -36,6 +36,10 @@ export function useDrag(begin: (event: PointerEvent) => (dx: number, dy: number)
     },
     onPointerMove(event) {
       if (!drag.current) return;
+      if (!event.buttons) {
+        stop(); // it was let go elsewhere
+        return;
+      }
       const dx = event.clientX - drag.current.x;
       const dy = event.clientY - drag.current.y;
       if (!moved.current) {
