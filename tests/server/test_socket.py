@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+
+from tornado.websocket import WebSocketClosedError
 
 from pydra_oar_jupyter.core.pack import new_pack
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.monitor.hello import hello
+from tests.conftest import PATIENCE
 from tests.server.conftest import Browser
 from tests.waiting import wait_until
 
@@ -69,10 +73,29 @@ def test_keys_that_are_none_reach_nothing(server):
 
 def test_who_sends_too_much_is_cut_off(server):
     async def flood(browser):
-        await browser.send(json.dumps({"id": 1, "ask": "hello", "with": {"x": "x" * (3 << 20)}}))
+        much = json.dumps({"id": 1, "ask": "hello", "with": {"x": "x" * (3 << 20)}})
+        with suppress(WebSocketClosedError):  # it may be before all is sent
+            await browser.send(much)
         return await browser.next()
 
     assert talk(server, flood) is None
+
+
+def test_who_does_not_read_is_cut_off(server):
+    job = submit("head -c 900000 /dev/urandom | base64 -w 0")  # it is not made much smaller
+    job.wait(PATIENCE)
+    asked = {"key": f"job:{job.directory.id}", "stream": "stdout", "at": 0, "most": 1 << 20}
+
+    async def never_read(browser):
+        with suppress(WebSocketClosedError):
+            for number in range(300):
+                await browser.send(json.dumps({"id": number, "ask": "log", "with": asked}))
+                await asyncio.sleep(0.01)  # or too much is asked at once
+        while len(browser.messages) < 300 and await browser.next():
+            pass
+        return len(browser.messages)
+
+    assert talk(server, never_read) < 300
 
 
 def test_a_job_is_seen_from_its_submission_to_its_end_without_a_kernel(server, spool):
