@@ -43,6 +43,12 @@ def test_hello_tells_whose_jobs_these_are(
     assert one["version"]
 
 
+def test_another_folder_of_the_same_name_is_another_spool(viewer: Viewer, spool: Path) -> None:
+    before = viewer.ask("hello")["spool"]
+    spool.rename(spool.with_name("elsewhere"))
+    assert viewer.ask("hello")["spool"] != before
+
+
 @pytest.mark.parametrize(
     ("verb", "given"),
     [
