@@ -223,11 +223,11 @@ def _cancel_runs(acts: Acts, runs: Mapping[str, Run]) -> None:
 
 
 def _change_pairio(acts: Acts, action: str, key: str, job: PairioJob) -> None:
-    from pydra_oar_jupyter.monitor.pairio import cancel
+    from pydra_oar_jupyter.monitor.pairio import find as find_pairio
 
     if action != "cancel":
         raise OarError(f"Pairio's jobs know no {action}.")
-    cancel(job.id)
+    find_pairio(job.id).cancel()
     acts.tell([key], None)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pydra_oar_jupyter.monitor.pairio import needed
+from pydra_oar_jupyter.monitor.pairio import find
 from pydra_oar_jupyter.pairio import loop
-from pydra_oar_jupyter.pairio.client.finding import job
 from pydra_oar_jupyter.pairio.errors import PairioError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def console(job_id: str) -> tuple[bool, Read]:
     Raises:
         OarError: there is no service, it does not answer, or it has no such job.
     """
-    found = job(job_id, connection=needed())
+    found = find(job_id)
     url, api = found.snapshot.consoleOutputUrl, found.connection.api
 
     def get(start: int, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Which Pairio service there is to ask, and what is done with its jobs.
+"""Which Pairio service there is to ask, and its jobs.
 
 No service is ever started from here, and nothing of Pairio's client is imported before there is
 one.
@@ -18,6 +18,7 @@ from pydra_oar_jupyter.pairio.needed import need_pairio
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.pairio.client.connection import Connection
+    from pydra_oar_jupyter.pairio.client.handle import PairioJob
 
 
 def service() -> Connection | None:
@@ -43,23 +44,15 @@ def _connection(url: str, key: Key | None) -> Connection:
     return Connection(url, key)
 
 
-def cancel(job_id: str) -> None:
-    """Cancel a job.
+def find(job_id: str) -> PairioJob:
+    """A job of the service that there is.
 
     Raises:
-        OarError: there is no service or no such job, or it is not this user's.
+        OarError: there is no service, it does not answer, or it has no such job.
     """
+    connection = service()
+    if connection is None:
+        raise OarError("No Pairio service is named here, and the notebook's own does not run.")
     from pydra_oar_jupyter.pairio.client.finding import job
 
-    job(job_id, connection=needed()).cancel()
-
-
-def needed() -> Connection:
-    """`service`, where there must be one.
-
-    Raises:
-        OarError: there is none.
-    """
-    if found := service():
-        return found
-    raise OarError("No Pairio service is named here, and the notebook's own does not run.")
+    return job(job_id, connection=connection)

@@ -227,6 +227,30 @@ def test_where_there_is_none_nothing_is_started(unnamed: None, spool: Path) -> N
     assert not (spool / "pairio").exists()
 
 
+# As where the extra is not installed: the first import of the client's own needs would fail.
+WITHOUT = """
+import sys
+sys.modules["pydantic"] = sys.modules["httpx"] = None
+from pydra_oar_jupyter.core.errors import OarError
+from pydra_oar_jupyter.monitor.actions import act
+from pydra_oar_jupyter.monitor.details.verb import details
+from pydra_oar_jupyter.monitor.logs import log
+key = "pairio:" + "0" * 20
+told = [act(action="cancel", keys=[key])["problems"][key]]
+for ask in (details, lambda key: log(key=key, stream="stdout", at=0, most=1)):
+    try:
+        ask(key=key)
+    except OarError as error:
+        told.append(str(error))
+assert len(told) == 3 and all("pydra-oar-jupyter[pairio]" in one for one in told), told
+"""
+
+
+def test_what_must_be_installed_is_said(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAIRIO_API_URL", "http://127.0.0.1:9")
+    subprocess.run([sys.executable, "-c", WITHOUT], check=True, timeout=PATIENCE)
+
+
 def test_the_embedded_service_and_the_job_behind(
     unnamed: None, kernels: Callable[[], Kernel], rows: Callable[..., dict[str, Row]]
 ) -> None:

@@ -10,9 +10,7 @@ from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor.details import Details
 from pydra_oar_jupyter.monitor.details.jobs import job_details
 from pydra_oar_jupyter.monitor.keys import pairio_key, pairio_key_behind
-from pydra_oar_jupyter.monitor.pairio import needed
-from pydra_oar_jupyter.pairio.client.finding import job as find_job
-from pydra_oar_jupyter.pairio.client.status import in_a_word
+from pydra_oar_jupyter.monitor.pairio import find
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.job import Job
@@ -27,7 +25,9 @@ def pairio_details(job_id: str) -> Details:
     Raises:
         OarError: there is no service, it does not answer, or it has no such job.
     """
-    found = find_job(job_id, connection=needed())
+    found = find(job_id)
+    from pydra_oar_jupyter.pairio.client.status import in_a_word
+
     job, told = found.snapshot, Details(streams=["stdout"])
     definition = job.jobDefinition
     told.command = f"{definition.appName}.{definition.processorName}"
