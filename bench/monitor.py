@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pydra_oar_jupyter
 from bench.table import Table
 from pydra_oar_jupyter.core.jobs import all_jobs
-from tests.browser.history import fill
+from tests.history import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable

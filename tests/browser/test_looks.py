@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cells import LOAD, gated
-from tests.browser.history import Ended, write
+from tests.history import Ended, write
 from tests.waiting import wait_until
 
 EVIL = "<img src=x onerror=window.hit=1><script>window.hit=1</script>"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import started
-from tests.browser.history import fill
+from tests.history import fill
 
 # Scrolls by so many pixels a frame and tells how long each frame took, in milliseconds.
 SCROLL = """

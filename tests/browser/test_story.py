@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from pydra_oar_jupyter.core.outcome import Ending
-from tests.browser import history
+from tests import history
 from tests.browser.cells import CAMPAIGN, LOAD
 from tests.browser.conftest import started
-from tests.browser.history import Ended
+from tests.history import Ended
 
 HOUR = 3600.0
 REQUEST = '-l host=1/core=2,walltime=0:30:00 -p "mem>=8192"'
