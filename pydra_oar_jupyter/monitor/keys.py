@@ -134,9 +134,9 @@ def job_of(thing: Thing) -> Job | None:
         case Job():
             return thing
         case Task():
-            return _by_id(thing.facts.job)
+            return _job(thing.run, thing.facts.job)
         case Run():
-            return _by_id(thing.progress.job)
+            return _job(thing, thing.progress.job)
     return None
 
 
@@ -227,10 +227,10 @@ def _task(of: Run, key: str) -> Task:
     raise OarError(f"Run {of.id} does not name that task (any more): it names a hundred of them.")
 
 
-def _by_id(job_id: int | None) -> Job | None:
+def _job(of: Run, job_id: int | None) -> Job | None:
     if job_id is None:
         return None
     try:
-        return all_jobs().get(job_id)
+        return all_jobs().get(job_id, of.backend or None)
     except OarError:  # its files were removed
         return None

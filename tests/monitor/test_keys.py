@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from pydra_oar_jupyter.core.errors import OarError, RequestError
 from pydra_oar_jupyter.core.jobs import all_jobs
 from pydra_oar_jupyter.monitor import keys
-from pydra_oar_jupyter.workflows.snapshot import NodeFacts, RunSnapshot, TaskFacts
+from pydra_oar_jupyter.workflows.runs.directories import Asked, RunFacts, new_directory
+from pydra_oar_jupyter.workflows.runs.run import run
+from pydra_oar_jupyter.workflows.snapshot import (
+    NodeFacts,
+    RunSnapshot,
+    RunState,
+    TaskFacts,
+    TaskState,
+)
+from tests import history
+from tests.history import Ended
 from tests.monitor.conftest import forget_handles
 
 if TYPE_CHECKING:
@@ -60,6 +70,23 @@ def test_jobs_and_arrays_are_found(submit: Callable[..., list[Job]]) -> None:
     for key in (keys.job_key(one.directory.id), keys.array_key(many[0].spec.group)):
         with pytest.raises(OarError, match="not there any more"):
             keys.find(key)
+
+
+def test_a_task_s_job_is_of_its_run_s_backend(spool: Path) -> None:
+    """Two backends of one spool may give the same number."""
+    for backend in ("local", "oar"):
+        history.write(spool, 7, Ended(backend, ago=60), backend=backend)
+    for backend in ("local", "oar"):
+        directory = new_directory()
+        facts = RunFacts("Study", "oar", (), backend=backend)
+        directory.create(facts, Asked(None, "oar", {}))
+        task = TaskFacts(("fit",), 0, TaskState.DONE, job=7)
+        done = RunSnapshot("Study", "oar", RunState.DONE, tasks=(task,))
+        done.write(directory.snapshot_file)
+        found = run(directory.id)
+        (job,) = found.jobs
+        assert job.name == backend
+        assert keys.job_of(keys.Task(found, task)) == job
 
 
 @pytest.mark.parametrize("backend", ["local"])

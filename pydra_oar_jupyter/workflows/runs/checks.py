@@ -121,6 +121,11 @@ def _parameters(kind: type) -> set[str]:
     }
 
 
+def backend_of(worker: str, options: Mapping[str, Any]) -> str:
+    """What runs the jobs of a worker with these options; "" if it submits none of ours."""
+    return (options.get("backend") or default_backend()) if worker == "oar" else ""
+
+
 def usable_cache_root(
     cache_root: str | Path | None, worker: str, options: Mapping[str, Any]
 ) -> Path:
@@ -131,10 +136,10 @@ def usable_cache_root(
     """
     from pydra.utils.general import default_run_cache_root
 
-    backend = options.get("backend") or default_backend()
-    usual = default_cache_root(backend) if worker == "oar" else default_run_cache_root
+    backend = backend_of(worker, options)
+    usual = default_cache_root(backend) if backend else default_run_cache_root
     root = Path(cache_root or usual).expanduser().resolve()
-    if worker == "oar" and not options.get("allow_local_cache"):
+    if backend and not options.get("allow_local_cache"):
         check_cache_root(root, backend)
     try:
         root.mkdir(parents=True, exist_ok=True)

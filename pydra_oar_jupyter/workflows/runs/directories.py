@@ -60,6 +60,7 @@ class RunFacts:
         worker: the name of Pydra's worker.
         caches: where results are looked for; new ones go into the first.
         one_job: whether all of it runs inside one of the scheduler's jobs.
+        backend: what runs its jobs; "" if its worker submits none of ours.
         origin: where it came from.
         process: the process that runs it (`core.process.identity`).
         created: seconds since the epoch.
@@ -69,6 +70,7 @@ class RunFacts:
     worker: str
     caches: tuple[str, ...]
     one_job: bool = False
+    backend: str = ""
     origin: Origin = field(default_factory=Origin)
     process: str = field(default_factory=lambda: identity(os.getpid()))
     created: float = field(default_factory=time.time)

@@ -81,7 +81,7 @@ class Found:
         found = []
         for id_ in sorted(id_ for id_ in ids if id_ is not None):
             with suppress(OarError):  # its files were removed
-                found.append(all_jobs().get(id_))
+                found.append(all_jobs().get(id_, self._facts.backend or None))
         return found
 
     def failure(self) -> BaseException:

@@ -215,6 +215,7 @@ def _facts_of(submitter: Submitter, job: PydraJob[Any], *, rerun: bool) -> tuple
         worker=name,
         caches=tuple(map(str, job.all_caches)),
         one_job=bool(getattr(worker, "one_job", False)),
+        backend=getattr(worker, "backend", "") if name == "oar" else "",
         origin=origin,
     )
     return facts, Asked(task, name, options)

@@ -76,11 +76,13 @@ class Run:
         id: its name in the spool.
         name: of its task.
         worker: the name of Pydra's worker.
+        backend: what runs its jobs; "" if its worker submits none of ours.
         directory: where it is written down.
     """
 
     def __init__(self, directory: RunDirectory, facts: RunFacts, source: Source) -> None:
         self.id, self.name, self.worker = directory.id, facts.name, facts.worker
+        self.backend = facts.backend
         self.directory = directory.path
         self._facts, self._files, self._source = facts, directory, source
 
@@ -272,6 +274,7 @@ def submit(
         worker=worker,
         caches=(str(root), *map(str, readonly)),
         one_job=bool(worker_options.get("one_job")),
+        backend=checks.backend_of(worker, worker_options),
         origin=source if isinstance(source, Origin) else Origin(source),
     )
     directory = new_directory()

@@ -60,7 +60,8 @@ class OarWorker(Worker):
         poll_delay: taken for the sake of scripts: how often OAR is asked is decided for all jobs
             together.
         one_job: run a whole workflow inside one job, its tasks on that job's cores.
-        backend: what runs the jobs, ``oar`` or ``local``; else as for all jobs.
+        backend: what runs the jobs, ``oar`` or ``local``; else as for all jobs, which is its value
+            from then on.
         allow_local_cache: take a cache root that seems to be on this machine alone.
         python: the interpreter on the nodes.
         setup: lines of shell that a login bash runs first on the node.
@@ -100,7 +101,7 @@ class OarWorker(Worker):
         if request.array or request.array_param_file:
             raise RequestError("--array is for scripts: tasks that are alike are an array anyway.")
         request.check()
-        name = self.backend or default_backend()
+        self.backend = name = self.backend or default_backend()
         get_backend(name)
         self._batch = Batch(request, name, self.python, Surroundings(self.env, self.setup))
 
