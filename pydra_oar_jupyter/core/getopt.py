@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.options import OPTIONS
+from pydra_oar_jupyter.core.options import LONG, OPTIONS, SHORT, meant
 from pydra_oar_jupyter.core.resources import did_you_mean
 from pydra_oar_jupyter.core.shellwords import Word
 
 if TYPE_CHECKING:
     from pydra_oar_jupyter.core.options import Option
-
-_SHORT = {option.short: option for option in OPTIONS if option.short}
-_LONG = {option.long: option for option in OPTIONS}
-# Perl looks up a long name in lower case, among the letters too.
-_NAMES = _LONG | {letter: option for letter, option in _SHORT.items() if letter.islower()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ def read_script(script: str) -> list[Given]:
         name = re.match(r"--[\w-]*|-.?|\S*", line.text)
         assert name is not None  # it matches any text
         head, value = line.part(0, name.end()), line.part(name.end())
-        known = _LONG if head.text.startswith("--") else _SHORT
+        known = LONG if head.text.startswith("--") else SHORT
         option = known.get(head.text.lstrip("-")) if head.text.startswith("-") else None
         if option is None or not option.in_script:
             names = [o.long for o in OPTIONS if o.in_script]
@@ -96,10 +91,10 @@ def _long(text: str, word: Word, queue: deque[Word]) -> Given:
     """``--name``, ``--name=value``, or ``--name`` and the next word."""
     end = word.text.find("=", 3)
     head = word if end < 0 else word.part(0, end)
-    name = head.text[2:].lower()
-    fits = [_NAMES[name]] if name in _NAMES else [o for o in OPTIONS if o.long.startswith(name)]
-    if not fits or not name:
-        hint = did_you_mean(name, _LONG)
+    name = head.text[2:]
+    fits = meant(name)
+    if not fits:
+        hint = did_you_mean(name.lower(), LONG)
         raise _wrong(f"oarsub has no option {head.text!r}.", text, head, _dashed(hint))
     if len(fits) > 1:
         names = ", ".join(f"--{option.long}" for option in fits)
@@ -116,16 +111,16 @@ def _letters(text: str, word: Word, queue: deque[Word]) -> list[Given]:
     """``-x``, ``-xy`` for two flags, ``-xvalue``, or ``-x`` and the next word."""
     given: list[Given] = []
     name = word.text[1:].partition("=")[0]
-    if name in _LONG and len(name) > 1:  # to oarsub, -name is -n ame
+    if name in LONG and len(name) > 1:  # to oarsub, -name is -n ame
         raise _wrong("A long name has two dashes.", text, word, f"Did you mean '--{name}'?")
     at = 1
     while at < len(word.text):
         head = word.part(at - 1 if at == 1 else at, at + 1)
-        option = _SHORT.get(word.text[at])
+        option = SHORT.get(word.text[at])
         at += 1
         if option is None:
             letter = word.text[at - 1]
-            other = _SHORT.get(letter.swapcase())
+            other = SHORT.get(letter.swapcase())
             hint = f"Did you mean '-{other.short}'?" if other and not other.refused else ""
             raise _wrong(f"oarsub has no option '-{letter}'.", text, head, hint)
         if not option.metavar:

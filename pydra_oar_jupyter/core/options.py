@@ -142,9 +142,22 @@ OPTIONS: tuple[Option, ...] = (
     _refused("V", "version", "Show OAR's version.", "It submits nothing."),
 )  # fmt: skip
 
+SHORT = {option.short: option for option in OPTIONS if option.short}
+LONG = {option.long: option for option in OPTIONS}
+# Perl looks up a long name in lower case, among the letters too.
+_NAMES = LONG | {letter: option for letter, option in SHORT.items() if letter.islower()}
+
 # Not both: the two fields, and why.
 EXCLUSIVE = (
     ("array", "array_param_file", "The file's lines already say how many jobs there are."),
     ("hold", "reservation", "oarsub waits for a held reservation to be confirmed, for ever."),
     ("import_job_key", "import_job_key_inline", "There can be one key only."),
 )
+
+
+def meant(name: str) -> list[Option]:
+    """The options that a long name may stand for, in any case, and by its beginning."""
+    name = name.lower()
+    if name in _NAMES:
+        return [_NAMES[name]]
+    return [option for option in OPTIONS if name and option.long.startswith(name)]

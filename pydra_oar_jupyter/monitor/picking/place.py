@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pydra_oar_jupyter.core.errors import RequestError
-from pydra_oar_jupyter.core.options import OPTIONS
+from pydra_oar_jupyter.core.options import OPTIONS, SHORT, meant
 from pydra_oar_jupyter.core.request import Request
 from pydra_oar_jupyter.core.shellwords import split
 from pydra_oar_jupyter.monitor.picking.choice import joined
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # What a choice of resources is made of: none of it stays of an earlier one.
 _CHOSEN = ("resources", "properties", "queue", "types")
-_SHORT = {option.short: option for option in OPTIONS if option.short}
 # IPython looks for the magic in the first line that is not empty.
 _FIRST = re.compile(r"(?:[ \t]*\n)*[ \t]*%%(\w+)(?=[ \t\n]|$)([^\n]*)")
 _PAIRIO = "The service of a %%pairio cell chooses where its job runs."
@@ -87,20 +86,19 @@ def _written(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _long(text: str, word: Word, words: deque[Word]) -> Iterator[tuple[str, int, int]]:
     name, equals, _ = word.text[2:].partition("=")
-    fits = [o for o in OPTIONS if name and o.long.startswith(name.lower())]
-    fits = [_SHORT[name.lower()]] if name.lower() in _SHORT else fits
-    option = next((o for o in fits if o.long == name.lower()), fits[0] if len(fits) == 1 else None)
-    if option is None:  # one of ours: what is quoted after it is its value
+    fits = meant(name)
+    if len(fits) != 1:  # one of ours: what is quoted after it is its value
         if not equals and words and text[words[0].places[0] - 1] in "'\"":
             words.popleft()
         return
+    [option] = fits
     last = words.popleft() if option.metavar and not equals and words else word
     yield option.field, _start(text, word), last.places[-1]
 
 
 def _letters(text: str, word: Word, words: deque[Word]) -> Iterator[tuple[str, int, int]]:
     for at, letter in enumerate(word.text[1:], 1):
-        option = _SHORT.get(letter)
+        option = SHORT.get(letter)
         if option is None:
             return
         if option.metavar:
