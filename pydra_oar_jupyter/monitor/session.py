@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-# How many questions are answered at a time, and how many may wait besides.
+# How many questions of a kind are answered at a time, and how many may wait besides.
 _AT_ONCE, _WAITING = 4, 60
 
 
@@ -38,7 +38,8 @@ class Session:
         self._sending = threading.Lock()
         self._closed = False
         self._view = View(self._send)
-        self._workers = Workers(_AT_ONCE)
+        # Output is read on while a scheduler hangs.
+        self._schedulers, self._files = Workers(_AT_ONCE), Workers(_AT_ONCE)
         self._counting = threading.Lock()
         self._asked = 0
 
@@ -93,7 +94,8 @@ class Session:
                 raise OarError("Too much is asked at once. Wait for some of the answers.")
             self._asked += 1
         try:
-            self._workers.do(partial(self._answer, number, asked, given))
+            workers = self._schedulers if asked.waits else self._files
+            workers.do(partial(self._answer, number, asked, given))
         except RuntimeError:  # no thread can be started
             self._answered()
             raise OarError("Nothing can be answered now: there are too many threads.") from None

@@ -34,11 +34,13 @@ class Verb:
         place: what answers it, ``module:function``, in this package; "" for the session itself.
         takes: its parameters, each with what it must look like.
         changes: whether it does something to jobs: such need more rights than looking.
+        waits: whether it may wait for a scheduler, for minutes if that hangs.
     """
 
     place: str
     takes: Mapping[str, Check]
     changes: bool = False
+    waits: bool = False
 
     def check(self, given: object) -> dict[str, Any]:
         """The parameters by their names in Python.
@@ -156,7 +158,7 @@ VERBS: dict[str, Verb] = {
     "hello": Verb("hello:hello", {}),
     "follow": Verb("", {"everyone": _yes_or_no, "opened": _list_of(_key, _KEYS)}),
     "watch": Verb("", {"keys": _list_of(_key, 20)}),
-    "details": Verb("details.verb:details", {"key": _key}),
+    "details": Verb("details.verb:details", {"key": _key}, waits=True),
     "log": Verb(
         "logs:log",
         {
@@ -170,10 +172,13 @@ VERBS: dict[str, Verb] = {
         "actions:act",
         {"action": _one_of("cancel", "hold", "resume", "again"), "keys": _list_of(_key, _KEYS)},
         changes=True,
+        waits=True,
     ),
-    "cluster": Verb("cluster:cluster", {"backend": _text(_WORD), "from": _TIME, "to": _TIME}),
-    "site": Verb("site:site", {"backend": _text(_WORD)}),
-    "pick": Verb("picking.pick:pick", {"backend": _text(_WORD), "choice": _CHOICE}),
+    "cluster": Verb(
+        "cluster:cluster", {"backend": _text(_WORD), "from": _TIME, "to": _TIME}, waits=True
+    ),
+    "site": Verb("site:site", {"backend": _text(_WORD)}, waits=True),
+    "pick": Verb("picking.pick:pick", {"backend": _text(_WORD), "choice": _CHOICE}, waits=True),
     "read": Verb("picking.pick:read", {"words": _text()}),
     "place": Verb("picking.place:place", {"cell": _text(), "words": _text()}),
 }

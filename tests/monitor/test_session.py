@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pydra_oar_jupyter.monitor import verbs
 from pydra_oar_jupyter.monitor.feed import Feed
+from pydra_oar_jupyter.monitor.keys import job_key
 from pydra_oar_jupyter.monitor.session import Session
 from tests.monitor.conftest import Problem, Viewer
 from tests.waiting import wait_until
@@ -139,6 +140,22 @@ def test_too_many_questions_at_once_are_refused(
     gate.set()
     viewer.until(lambda: len(viewer.messages) == 200)
     assert viewer.ask("hello") == "late"  # and it goes on
+
+
+def test_output_is_read_while_a_scheduler_hangs(
+    viewer: Viewer, submit: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = submit("echo said")
+    job.wait(60)
+    gate = threading.Event()
+    monkeypatch.setattr("pydra_oar_jupyter.monitor.site.site", lambda backend: gate.wait(60))
+    for number in range(10):
+        viewer.session.receive({"id": 1000 + number, "ask": "site", "with": {"backend": "local"}})
+    log = viewer.ask("log", key=job_key(job.directory.id), stream="stdout", at=0, most=99)
+    assert log["text"] == "said\n"
+    assert not gate.is_set()
+    gate.set()
+    viewer.until(lambda: sum(message.get("id", 0) >= 1000 for message in viewer.messages) == 10)
 
 
 def test_a_closed_session_sends_nothing(viewer: Viewer, submit: Callable[..., list[Job]]) -> None:
