@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
     from jupyter_client.manager import KernelManager
 
+    from pydra_oar_jupyter.core.state import JobState
+
 os.environ["NO_ET"] = "1"  # Pydra tells a server when it is used
 # What a shell starts in the background ignores interrupts, as does what it starts; tests send some.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -113,15 +115,21 @@ def _end_jobs(name: str, spool: Path) -> None:
     if not (spool / "submissions").exists():
         return
     from pydra_oar_jupyter.core.backend import get_backend
+
+    deadline = time.monotonic() + PATIENCE
+    while left := [j for j, state in states(name, spool).items() if not state.final]:
+        assert time.monotonic() < deadline, f"jobs {left} do not end"
+        get_backend(name).delete(left)
+        time.sleep(0.1)
+
+
+def states(name: str, spool: Path) -> dict[int, JobState]:
+    """Where a spool's jobs are, as the scheduler itself says."""
+    from pydra_oar_jupyter.core.backend import get_backend
     from pydra_oar_jupyter.core.spool import Spool
 
     ids = {job_id for submission in Spool(spool).submissions() for job_id in submission.ids}
-    backend = get_backend(name)
-    deadline = time.monotonic() + PATIENCE
-    while left := [j for j, status in backend.status(ids).items() if not status.state.final]:
-        assert time.monotonic() < deadline, f"jobs {left} do not end"
-        backend.delete(left)
-        time.sleep(0.1)
+    return {job_id: status.state for job_id, status in get_backend(name).status(ids).items()}
 
 
 @pytest.fixture

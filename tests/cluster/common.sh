@@ -8,6 +8,7 @@ ACCOUNT=oaruser # the normal account whose jobs run: never root, never oar
 NODES="oarnode1 oarnode2"
 SUDOERS=/etc/sudoers.d/pydra-oar-cluster
 CONF=/etc/oar/oar.conf
+GIVEN_UP=45 # seconds after which a job that can't be killed costs its node; less, and a busy machine loses some
 
 PG_VERSION=15  # Debian 12's
 PG_CLUSTER=oar # one of our own, beside a "main" that may exist
@@ -24,6 +25,11 @@ need_root() {
 
 alive() { # PIDFILE PROGRAM: does that process live, and is it that program? (A zombie's line is empty.)
     [ -r "$1" ] && grep -qas "$2" "/proc/$(head -n 1 "$1")/cmdline"
+}
+
+configure() { # NAME VALUE: a setting of oar.conf, whether it is commented out there or not
+    sed -i "s|^#\?$1=.*|$1=\"$2\"|" "$CONF"
+    grep -q "^$1=" "$CONF" || echo "$1=\"$2\"" >>"$CONF"
 }
 
 gone() { # PIDFILE PROGRAM

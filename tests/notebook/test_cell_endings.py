@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 
-def test_interrupt_deletes(backend, kernel):
+def test_interrupt_deletes(backend, kernel, until_running):
     cell = kernel.start("%%oar -l core=1\nprint('up', flush=True)\nimport time; time.sleep(600)")
     ran = kernel.until(cell, lambda ran: "up" in ran.stream())
+    until_running()
     kernel.interrupt()
     ran = kernel.finish(cell, ran)
     assert ran.error is not None

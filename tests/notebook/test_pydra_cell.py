@@ -101,9 +101,10 @@ def test_several_runs_at_once(spool, flows, tmp_path):
     assert flows.eval("[r.result().out for r in all_runs]") == [2, 1, 0]
 
 
-def test_interrupt_cancels(backend, flows, gate):
+def test_interrupt_cancels(backend, flows, gate, until_running):
     cell = flows.start(f"%%pydra --cache-root cache\nWait(a=5, gate={str(gate)!r})")
     ran = flows.until(cell, lambda ran: "running" in head(ran))
+    until_running()
     flows.interrupt()
     ran = flows.finish(cell, ran)
     assert ran.error is not None
