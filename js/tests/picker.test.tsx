@@ -231,6 +231,25 @@ describe('the view', () => {
     await says('-l core=2 -z');
   });
 
+  it('leaves a number alone while it is typed, though an answer comes', async () => {
+    let tell = (): void => undefined;
+    show({
+      pick: ({ choice }) =>
+        new Promise((done) => (tell = () => done(picked({ words: wordsOf(choice) })))),
+    });
+    const field = await waitFor(() => screen.getByLabelText<HTMLInputElement>('How many: core'));
+    await waitFor(() => expect(channel.askedOf('pick')).toHaveLength(1));
+    fireEvent.input(field, { target: { value: '25' } });
+    tell();
+    await says('-l core=1');
+    expect(field.value).toBe('25');
+    fireEvent.change(field);
+    await waitFor(() => expect(lastChoice().levels).toEqual([{ name: 'core', count: 25 }]));
+    fireEvent.input(field, { target: { value: 'many' } });
+    fireEvent.change(field);
+    await waitFor(() => expect(field.value).toBe('25'));
+  });
+
   it('drops answers that come late', async () => {
     const waiting: { choice: Choice; tell: (answer: Picked) => void }[] = [];
     show({ pick: ({ choice }) => new Promise((tell) => waiting.push({ choice, tell })) });

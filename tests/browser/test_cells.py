@@ -36,7 +36,7 @@ def test_the_kernel_alone_will_do(plain_lab, new_page):
         urlopen(f"{plain_lab.url}/pydra-oar-jupyter/monitor?token={plain_lab.token}")
     cell, open_gate = gated(plain_lab, "alone")
     page = new_page(plain_lab)
-    page.open(plain_lab.notebook("kernel.ipynb", LOAD, SHOW, cell.replace("-n", "--detach -n")))
+    page.open(plain_lab.notebook("kernel.ipynb", LOAD, SHOW, cell.replace("%%oar", "%%oar --detach")))
     page.run(0, wait=True)
     page.run(1, wait=True)
     monitor = Monitor(page, page.output(1))

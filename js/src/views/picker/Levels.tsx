@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
 
 import type { Choice, Site } from '../../protocol';
 import { t } from '../../words';
@@ -43,6 +44,8 @@ interface LevelProps {
 
 function Level({ name, count, of, setCount }: LevelProps): VNode {
   const all = count === 0;
+  // Kept apart until it is finished: answers come, and draw anew, while somebody types.
+  const [typed, setTyped] = useState<string | null>(null);
   return (
     <div class="poj-level" role="group" aria-label={name}>
       <span class="poj-level-name">
@@ -61,20 +64,21 @@ function Level({ name, count, of, setCount }: LevelProps): VNode {
         <input
           inputMode="numeric"
           aria-label={t('How many: %1', name)}
-          value={all ? t('all') : (count ?? '')}
+          value={typed ?? (all ? t('all') : (count ?? ''))}
           placeholder="–"
           size={4}
           onFocus={(event) => event.currentTarget.select()}
+          onInput={(event) => setTyped(event.currentTarget.value)}
           onChange={(event) => {
-            const field = event.currentTarget;
-            const read = readCount(field.value);
-            if (read === undefined) field.value = all ? t('all') : String(count ?? '');
-            else setCount(read);
+            const read = readCount(event.currentTarget.value);
+            setTyped(null);
+            if (read !== undefined) setCount(read);
           }}
           onKeyDown={(event) => {
             if (event.key === 'ArrowUp') setCount((count ?? 0) + 1);
             else if (event.key === 'ArrowDown') setCount(count && count > 1 ? count - 1 : null);
             else return;
+            setTyped(null);
             event.preventDefault();
           }}
         />
