@@ -271,7 +271,7 @@ class _ForNamespace:
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         if global_name == "NAMESPACE" and module_name == type(NAMESPACE).__module__:
             return self.namespace
-        return super().find_class(module_name, global_name)  # type: ignore[misc]
+        return super().find_class(module_name, global_name)  # type: ignore[misc]  # typed as any
 
 
 class _Unpickler(_ForNamespace, pickle.Unpickler):

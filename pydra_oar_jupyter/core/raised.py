@@ -45,7 +45,7 @@ class _Rendered:
 def show_as_there(error: BaseException, lines: list[str], where: str) -> None:
     """Let it be shown as it was on the node, by IPython and by plain Python."""
     with contextlib.suppress(AttributeError, TypeError):  # a type may allow no attributes
-        error._render_traceback_ = _Rendered([*lines, where])  # type: ignore[attr-defined]
+        error._render_traceback_ = _Rendered([*lines, where])  # type: ignore[attr-defined]  # IPython's
     with contextlib.suppress(AttributeError, TypeError):
         error.add_note(_COLOURS.sub("", "\n".join([where, *lines])))
 

@@ -46,7 +46,8 @@ def sources_of(
 
 def _functions(value: object) -> Iterator[FunctionType]:
     """The functions that it is or consists of, as far as that is plain."""
-    function = inspect.unwrap(value.func if isinstance(value, partial) else value)  # type: ignore[arg-type]
+    inner = value.func if isinstance(value, partial) else value
+    function = inspect.unwrap(inner)  # type: ignore[arg-type]  # it takes whatever there is
     if isinstance(function, FunctionType):
         yield function
     kind = value if isinstance(value, type) else type(value)

@@ -54,7 +54,7 @@ def admit(db: sqlite3.Connection, cluster: Cluster, submission: Submission) -> l
     stored = asked(request, longest)
     _check(cluster, request.properties or "", stored)
     db.execute(
-        f"INSERT INTO submissions VALUES ({', '.join('?' * 19)})",  # noqa: S608
+        f"INSERT INTO submissions VALUES ({', '.join('?' * 19)})",  # noqa: S608 - of question marks
         (
             submission.id,
             str(submission.path),

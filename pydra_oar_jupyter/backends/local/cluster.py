@@ -147,7 +147,7 @@ class Cluster:
             database.execute(f"CREATE TABLE resources ({', '.join(types)})")
             marks = ", ".join("?" * len(names))
             rows = (tuple(one.values()) for one in self.resources)
-            database.executemany(f"INSERT INTO resources VALUES ({marks})", rows)  # noqa: S608
+            database.executemany(f"INSERT INTO resources VALUES ({marks})", rows)  # noqa: S608  of "?"
             database.execute("PRAGMA case_sensitive_like = ON")
             database.set_authorizer(_allow)
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _TEXT)
